@@ -1,0 +1,23 @@
+import CPlatform
+
+/// An error number of the kernel's, as errno(3) lists them.
+public struct Errno: Error, Equatable, BitwiseCopyable {
+  public let rawValue: Int32
+
+  public init(_ rawValue: Int32) { self.rawValue = rawValue }
+
+  /// What the last failed call of this thread left in errno.
+  static var current: Errno { Errno(cplatform_errno()) }
+
+  /// The kernel's short text for it, such as "Operation not permitted". The corresponding C function is `strerror`.
+  public func describe(to text: inout Text) { text.append(cString: strerror(rawValue)) }
+}
+
+extension Errno {
+  public static var permission: Errno { Errno(EPERM) }
+  public static var noEntry: Errno { Errno(ENOENT) }
+  public static var io: Errno { Errno(EIO) }
+  public static var noMemory: Errno { Errno(ENOMEM) }
+  public static var interrupted: Errno { Errno(EINTR) }
+  public static var invalid: Errno { Errno(EINVAL) }
+}

@@ -1,0 +1,71 @@
+// Memory safety: every raw buffer is the caller's and is handed to one system call with its own count.
+import CPlatform
+
+/// An open file, closed when it goes out of scope.
+public struct FileDescriptor: ~Copyable {
+  public let rawValue: Int32
+
+  /// Takes over a descriptor that somebody else opened.
+  public init(owning rawValue: Int32) { self.rawValue = rawValue }
+
+  /// Opens the file at `path` with O_CLOEXEC added to `flags`. The corresponding C function is `open`.
+  public static func open(_ path: Text, flags: Int32, mode: mode_t = 0) throws(Errno) -> FileDescriptor {
+    let descriptor = path.withCString { cplatform_open($0, flags | O_CLOEXEC, mode) }
+    guard descriptor >= 0 else { throw Errno.current }
+    return FileDescriptor(owning: descriptor)
+  }
+
+  deinit { _ = close(rawValue) }
+
+  /// The size of the file in bytes, as `fstat` tells; 0 for a device.
+  public func size() throws(Errno) -> UInt64 {
+    var status = stat()
+    guard fstat(rawValue, &status) == 0 else { throw Errno.current }
+    return UInt64(max(0, status.st_size))
+  }
+
+  /// Reads at `offset` until the buffer is full or the file ends; the bytes read. The corresponding C function is `pread`.
+  public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(Errno) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let count = pread(rawValue, buffer.baseAddress! + done, buffer.count - done, off_t(truncatingIfNeeded: offset &+ UInt64(done)))
+      if count == 0 { break }
+      if count > 0 { done += count } else if Errno.current != .interrupted { throw Errno.current }
+    }
+    return done
+  }
+
+  /// Writes the whole buffer at `offset`; a short write that goes no further is EIO. The corresponding C function is `pwrite`.
+  public func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws(Errno) {
+    var done = 0
+    while done < buffer.count {
+      let count = pwrite(rawValue, buffer.baseAddress! + done, buffer.count - done, off_t(truncatingIfNeeded: offset &+ UInt64(done)))
+      if count == 0 { throw Errno.io }
+      if count > 0 { done += count } else if Errno.current != .interrupted { throw Errno.current }
+    }
+  }
+
+  /// Writes the text at the file's own position, all of it where the file takes it.
+  public func write(_ text: Text) throws(Errno) {
+    var rest = text.bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Platform.write($0, to: rawValue) }
+      if count > 0 { rest = rest.dropFirst(count) } else if Errno.current != .interrupted { throw Errno.current }
+    }
+  }
+
+  /// The whole of a small file, at most `limit` bytes of it, for files whose size `fstat` doesn't tell (/proc, /sys).
+  public func contents(limit: Int = 1 << 16) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    let outcome = bytes.withUnsafeMutableBytes { buffer -> Result<Int, Errno> in
+      do throws(Errno) { return .success(try read(into: buffer, at: 0)) } catch { return .failure(error) }
+    }
+    let count = try outcome.get()
+    bytes.removeLast(limit - count)
+    return bytes
+  }
+}
+
+func write(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+  CPlatform.write(descriptor, buffer.baseAddress, buffer.count)
+}

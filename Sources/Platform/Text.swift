@@ -1,0 +1,105 @@
+import CPlatform
+
+/// Bytes of text under construction: messages, tables, JSON.
+///
+/// The program's only string type: `String` costs Unicode tables in Embedded Swift, and file names, VMCOREINFO and
+/// log lines are bytes anyway.
+public struct Text {
+  public private(set) var bytes: [UInt8] = []
+
+  public init() {}
+
+  public init(_ literal: StaticString) { append(literal) }
+
+  public mutating func append(_ literal: StaticString) {
+    literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  }
+
+  public mutating func append(_ other: Text) { bytes.append(contentsOf: other.bytes) }
+
+  public mutating func append(bytes other: some Collection<UInt8>) { bytes.append(contentsOf: other) }
+
+  public mutating func append(byte: UInt8) { bytes.append(byte) }
+
+  /// A NUL-terminated string of C's, or nothing for NULL.
+  public mutating func append(cString: UnsafePointer<CChar>?) {
+    guard var next = cString else { return }
+    while next.pointee != 0 {
+      bytes.append(UInt8(bitPattern: next.pointee))
+      next += 1
+    }
+  }
+
+  /// `value` in decimal, right-aligned in at least `width` columns.
+  public mutating func append(_ value: some BinaryInteger, width: Int = 0) {
+    append(digitsOf: UInt64(value.magnitude), negative: value < 0, radix: 10, width: width, padding: UInt8(ascii: " "))
+  }
+
+  /// `value` in hexadecimal with 0x before it.
+  public mutating func append(hex value: UInt64) {
+    append("0x")
+    append(digitsOf: value, negative: false, radix: 16, width: 1, padding: UInt8(ascii: "0"))
+  }
+
+  /// `numerator / denominator` with `decimals` digits after the point, rounded down; "-" when the denominator is 0.
+  public mutating func append(ratio numerator: UInt64, to denominator: UInt64, decimals: Int, width: Int = 0) {
+    guard denominator > 0 else { return append("-") }
+    var scale: UInt64 = 1
+    for _ in 0..<decimals { scale *= 10 }
+    let whole = numerator / denominator
+    append(whole, width: decimals > 0 ? width - decimals - 1 : width)
+    guard decimals > 0 else { return }
+    let (product, overflow) = (numerator % denominator).multipliedReportingOverflow(by: scale)
+    append(byte: UInt8(ascii: "."))
+    let fraction = overflow ? 0 : product / denominator
+    append(digitsOf: fraction, negative: false, radix: 10, width: decimals, padding: UInt8(ascii: "0"))
+  }
+
+  public mutating func pad(to column: Int, from start: Int = 0) {
+    while bytes.count - start < column { bytes.append(UInt8(ascii: " ")) }
+  }
+
+  private mutating func append(digitsOf value: UInt64, negative: Bool, radix: UInt64, width: Int, padding: UInt8) {
+    var digits = InlineArray<21, UInt8>(repeating: 0)
+    var count = 0
+    var rest = value
+    repeat {
+      let digit = UInt8(truncatingIfNeeded: rest % radix)
+      digits[count] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      count += 1
+      rest /= radix
+    } while rest > 0
+    let columns = count + (negative ? 1 : 0)
+    if columns < width { for _ in columns..<width { bytes.append(padding) } }
+    if negative { bytes.append(UInt8(ascii: "-")) }
+    while count > 0 {
+      count -= 1
+      bytes.append(digits[count])
+    }
+  }
+
+  /// The bytes with a NUL after them, for a C function that only reads.
+  public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    var terminated = bytes
+    terminated.append(0)
+    return terminated.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress!.withMemoryRebound(to: CChar.self, capacity: buffer.count) { body($0) }
+    }
+  }
+}
+
+extension Text {
+  /// Whether two texts are the same bytes.
+  public static func == (left: Text, right: StaticString) -> Bool { left.bytes.elementsEqual(right) }
+}
+
+extension Array where Element == UInt8 {
+  /// Whether these are the bytes of a literal.
+  public func elementsEqual(_ literal: StaticString) -> Bool {
+    literal.withUTF8Buffer { other in
+      guard other.count == count else { return false }
+      for index in 0..<other.count where self[index] != other[index] { return false }
+      return true
+    }
+  }
+}

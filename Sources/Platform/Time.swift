@@ -1,0 +1,38 @@
+import CPlatform
+
+/// A point in time: seconds and nanoseconds, of the wall clock as `st_mtim` has them or of the monotonic clock.
+public struct Time: Equatable, BitwiseCopyable {
+  public var seconds: Int64
+  /// 0 ..< 1,000,000,000
+  public var nanoseconds: UInt32
+
+  public init(seconds: Int64, nanoseconds: UInt32) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  public init(_ time: timespec) { self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(truncatingIfNeeded: time.tv_nsec)) }
+
+  /// The wall clock, at the kernel's tick like the time stamps of the kernel's own file systems
+  /// (`current_time` in fs/inode.c uses the coarse clock).
+  public static func now() -> Time { read(CLOCK_REALTIME_COARSE) }
+
+  /// A clock that never goes back, to measure with.
+  public static func monotonic() -> Time { read(CLOCK_MONOTONIC) }
+
+  private static func read(_ clock: clockid_t) -> Time {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Time(time)
+  }
+
+  /// Nanoseconds from `start` to this time, 0 if it lies before.
+  public func since(_ start: Time) -> UInt64 {
+    let elapsed = (seconds - start.seconds) * 1_000_000_000 + Int64(nanoseconds) - Int64(start.nanoseconds)
+    return UInt64(max(0, elapsed))
+  }
+}
+
+extension timespec {
+  public init(_ time: Time) { self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds)) }
+}

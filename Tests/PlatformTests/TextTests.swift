@@ -1,0 +1,35 @@
+import Testing
+
+@testable import Platform
+
+@Suite("Text")
+struct TextTests {
+  private func text(_ build: (inout Text) -> Void) -> String {
+    var text = Text()
+    build(&text)
+    return String(decoding: text.bytes, as: UTF8.self)
+  }
+
+  @Test("numbers are right-aligned in their columns")
+  func alignment() {
+    #expect(text { $0.append(42, width: 5) } == "   42")
+    #expect(text { $0.append(-7) } == "-7")
+    #expect(text { $0.append(UInt64.max) } == "18446744073709551615")
+    #expect(text { $0.append(Int64.min) } == "-9223372036854775808")
+  }
+
+  @Test("a ratio has its decimals, rounded down")
+  func ratio() {
+    #expect(text { $0.append(ratio: 2, to: 3, decimals: 2) } == "0.66")
+    #expect(text { $0.append(ratio: 7, to: 2, decimals: 0) } == "3")
+    #expect(text { $0.append(ratio: 1, to: 0, decimals: 1) } == "-")
+  }
+
+  @Test("hexadecimal has its prefix")
+  func hexadecimal() { #expect(text { $0.append(hex: 0xffff_8880) } == "0xffff8880") }
+
+  @Test("CRC32C is Castagnoli's", arguments: [("123456789", UInt32(0xe306_9283)), ("", 0), ("a", 0xc1d0_4330)])
+  func crc32c(input: String, expected: UInt32) {
+    #expect(Array(input.utf8).withUnsafeBytes { Checksum(of: $0).rawValue } == expected)
+  }
+}
