@@ -1,0 +1,118 @@
+#!/bin/sh
+# init of the capture kernel: takes the steps that /lab/conf names, one function each, and leaves what they find in the
+# data disk's root. A step that fails ends the run; the host sees it by the missing line "done".
+# shellcheck source=common.sh
+. /lab/common.sh
+# shellcheck source=/dev/null
+. /lab/conf # STEPS, LEVEL, DUMP_LEVEL
+
+out=/mnt/data
+result() { echo "$1=$2" >>$out/results; }
+available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
+
+# ended STEP CODE: a step's own files hold what it said.
+check() { [ "$2" -eq 0 ] || give_up "$1 ended with $2: $(tail -n 3 "$out/$1.err" 2>/dev/null)"; }
+
+# dump NAME: the crashed kernel's pages with makedumpfile.
+dump() {
+  # shellcheck disable=SC2086  # the format may be no word at all
+  /lab/makedumpfile/makedumpfile $DUMP_FORMAT -d "$DUMP_LEVEL" --message-level 7 /proc/vmcore "$out/$1.kdump" \
+    >"$out/dump-$1.out" 2>"$out/dump-$1.err"
+  check "dump-$1" $?
+}
+
+step_dump_a() { dump a; }
+step_dump_b() { dump b; }
+
+step_save_core() {
+  /lab/labguest save-core /proc/vmcore $out/vmcore >$out/save_core.out 2>$out/save_core.err
+  check save_core $?
+}
+
+step_scan() {
+  oldmemfs scan oldmem --level 31 >$out/scan.txt 2>$out/scan.err
+  check scan $?
+  oldmemfs scan oldmem --level "$LEVEL" --ranges >$out/ranges.txt 2>$out/ranges.err
+  check ranges $?
+}
+
+step_mount() {
+  mkdir -p /oldmem
+  result available_before_mount "$(available)"
+  oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/mount.out 2>$out/mount.err
+  check mount $?
+  grep -q ' /oldmem fuse' /proc/mounts || give_up "oldmemfs returned, and nothing is mounted on /oldmem"
+  result available_after_mount "$(available)"
+  /lab/labguest statfs /oldmem >$out/statfs-empty.txt
+  save_process_memory idle
+}
+
+# What the daemon itself takes, in KiB.
+save_process_memory() {
+  for process in /proc/[0-9]*; do
+    case $(readlink "$process/exe" 2>/dev/null) in
+      */oldmemfs) cat "$process/smaps_rollup" >$out/smaps-"$1".txt ;;
+    esac
+  done
+}
+
+step_fill() {
+  /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err
+  check fill $?
+  /lab/labguest statfs /oldmem >$out/statfs-full.txt
+  result available_full "$(available)"
+  save_process_memory full
+}
+
+step_verify() {
+  # What is read must come from old memory, not from this kernel's page cache.
+  echo 3 >/proc/sys/vm/drop_caches
+  /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
+  check verify $?
+}
+
+step_unmount() {
+  umount /oldmem || give_up "/oldmem can't be unmounted"
+  result available_after_unmount "$(available)"
+}
+
+step_spoil() {
+  /lab/labguest spoil $out/a.kdump >$out/spoil.out 2>$out/spoil.err
+  check spoil $?
+}
+
+# Without access to old memory: one clear line, a failure, and the capture goes on.
+step_refused() {
+  mount -t securityfs none /sys/kernel/security
+  cp /sys/kernel/security/lockdown $out/lockdown.txt
+  mkdir -p /oldmem
+  oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/refused.out 2>$out/refused.err
+  result refused_code $?
+  grep -q ' /oldmem ' /proc/mounts && give_up "/oldmem is mounted in spite of lockdown"
+  /lab/labguest open /dev/mem 2>$out/open.err
+  result open_code $?
+}
+
+# The caller's own script, in a directory whose files come back to the host.
+step_script() {
+  mkdir -p $out/script
+  (cd $out/script && OUT=$out/script LEVEL=$LEVEL sh /lab/script >$out/script.out 2>$out/script.err)
+  check script $?
+}
+
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+start_guest
+mount_disk /dev/vdb $out
+tell "capture kernel is up, $(available) KiB available"
+result kernel "$(uname -r)"
+result available_at_start "$(available)"
+cp /proc/iomem $out/iomem.txt
+for step in $STEPS; do
+  began=$(cut -d' ' -f1 /proc/uptime)
+  "step_$step"
+  ended=$(cut -d' ' -f1 /proc/uptime)
+  tell "$step ($(echo "$ended $began" | awk '{ printf "%.1f", $1 - $2 }') s) $(head -n 1 "$out/$step.out" 2>/dev/null)"
+done
+dmesg >$out/dmesg.txt
+result status "done"
+stop

@@ -1,0 +1,38 @@
+# shellcheck shell=dash
+# What both guests' init scripts begin with. busybox's shell runs its own applets without a PATH, once /proc is mounted.
+
+# Lines that begin with "LAB " on the serial console are shown by the host as they come.
+tell() { echo "LAB $*" >/dev/console; }
+
+give_up() {
+  tell "failed: $*"
+  stop
+}
+
+stop() {
+  cd /
+  for directory in /mnt/*; do umount "$directory" 2>/dev/null; done
+  sync
+  poweroff -f
+  sleep 100
+}
+
+start_guest() {
+  /bin/busybox mount -t proc none /proc
+  mount -t sysfs none /sys
+  mount -t devtmpfs none /dev
+  for module in /lab/modules/*.ko; do
+    insmod "$module" || tell "module $module does not load"
+    rm "$module"
+  done
+}
+
+# mount_disk DEVICE DIRECTORY: the disk may take a moment to come up.
+mount_disk() {
+  mkdir -p "$2"
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -b "$1" ] && break
+    sleep 0.2
+  done
+  mount -t ext4 "$1" "$2" || give_up "$1 can't be mounted"
+}

@@ -1,0 +1,114 @@
+// fill and verify: a file system full to its last byte, and every byte of it read back.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "labguest.h"
+
+enum { small_files = 200, big_file_size = 64 * mebibyte };
+
+typedef struct {
+  uint64_t files, bytes, frames;
+} Totals;
+
+static void file_path(char *path, size_t size, const char *directory, uint64_t file) {
+  snprintf(path, size, "%s/f%06llu", directory, (unsigned long long)file);
+}
+
+// Writes a file of up to `size` bytes. Returns 1 when all of it fitted, 0 when the file system was full.
+static int write_file(const char *directory, uint64_t file, uint64_t size, unsigned char *buffer, Totals *totals) {
+  char path[512];
+  file_path(path, sizeof path, directory, file);
+  int descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+  if (descriptor < 0) {
+    if (errno == ENOSPC) return 0;
+    fail("create %s", path);
+  }
+  // When a write of 1 MiB does not fit, smaller ones follow: full is full to the last block.
+  uint64_t offset = 0;
+  size_t step = mebibyte;
+  while (offset < size && step > 0) {
+    size_t part = size - offset < step ? size - offset : step;
+    content_fill(file, offset, buffer, part);
+    ssize_t written = write(descriptor, buffer, part);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno != ENOSPC) fail("write to %s at %llu", path, (unsigned long long)offset);
+    if (written <= 0) step = step > block_size ? step / 16 : 0;
+    else offset += written;
+  }
+  if (close(descriptor) != 0) fail("close %s", path);
+  totals->files += 1;
+  totals->bytes += offset;
+  totals->frames += (offset + block_size - 1) / block_size;
+  return offset == size;
+}
+
+static void print_totals(const Totals *totals) {
+  printf("files=%llu bytes=%llu frames=%llu\n", (unsigned long long)totals->files, (unsigned long long)totals->bytes,
+         (unsigned long long)totals->frames);
+}
+
+int fill_command(int count, char **words) {
+  if (count != 1) return 2;
+  Totals totals = {0};
+  unsigned char *buffer = allocate(mebibyte);
+  uint64_t file = 0;
+  int room = 1;
+  for (; room && file < small_files; file++)
+    room = write_file(words[0], file, 1 + file * 7919 % 20000, buffer, &totals);
+  for (; room; file++) room = write_file(words[0], file, big_file_size, buffer, &totals);
+  print_totals(&totals);
+  return 0;
+}
+
+static void verify_file(const char *directory, uint64_t file, unsigned char *buffer, Totals *totals) {
+  char path[512];
+  file_path(path, sizeof path, directory, file);
+  int descriptor = open(path, O_RDONLY);
+  if (descriptor < 0) fail("open %s", path);
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) fail("fstat of %s", path);
+  uint64_t offset = 0;
+  for (;;) {
+    ssize_t got = read(descriptor, buffer, mebibyte);
+    if (got < 0) fail("read of %s at %llu", path, (unsigned long long)offset);
+    if (got == 0) break;
+    size_t right = content_check(file, offset, buffer, got);
+    if (right != (size_t)got) {
+      fprintf(stderr, "labguest: %s: byte %llu is not what was written\n", path, (unsigned long long)(offset + right));
+      exit(1);
+    }
+    offset += got;
+  }
+  if (offset != (uint64_t)status.st_size) {
+    fprintf(stderr, "labguest: %s: %llu bytes could be read, its size is %llu\n", path, (unsigned long long)offset,
+            (unsigned long long)status.st_size);
+    exit(1);
+  }
+  close(descriptor);
+  totals->files += 1;
+  totals->bytes += offset;
+  totals->frames += (offset + block_size - 1) / block_size;
+}
+
+int verify_command(int count, char **words) {
+  if (count != 1) return 2;
+  Totals totals = {0};
+  unsigned char *buffer = allocate(mebibyte);
+  DIR *directory = opendir(words[0]);
+  if (!directory) fail("opendir of %s", words[0]);
+  struct dirent *entry;
+  while ((entry = readdir(directory))) {
+    char *end;
+    if (entry->d_name[0] != 'f') continue;
+    uint64_t file = strtoull(entry->d_name + 1, &end, 10);
+    if (*end == 0) verify_file(words[0], file, buffer, &totals);
+  }
+  print_totals(&totals);
+  return 0;
+}

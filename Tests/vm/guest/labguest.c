@@ -1,0 +1,68 @@
+// labguest: what the lab's guests need beyond busybox. Static, small, and quick under emulation.
+#include "labguest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+void fail(const char *format, ...) {
+  int error = errno;
+  va_list list;
+  va_start(list, format);
+  fputs("labguest: ", stderr);
+  vfprintf(stderr, format, list);
+  fprintf(stderr, ": %s\n", strerror(error));
+  exit(1);
+}
+
+void *allocate(size_t count) {
+  void *memory = malloc(count);
+  if (!memory) fail("%zu bytes of memory", count);
+  return memory;
+}
+
+int statfs_command(int count, char **words) {
+  struct statvfs info;
+  if (count != 1) return 2;
+  if (statvfs(words[0], &info) != 0) fail("statvfs of %s", words[0]);
+  printf("blocks=%llu free=%llu block_size=%lu inodes=%llu inodes_free=%llu\n", (unsigned long long)info.f_blocks,
+         (unsigned long long)info.f_bfree, info.f_frsize, (unsigned long long)info.f_files,
+         (unsigned long long)info.f_ffree);
+  return 0;
+}
+
+int open_command(int count, char **words) {
+  if (count != 1) return 2;
+  if (open(words[0], O_RDWR) < 0) fail("open of %s for writing", words[0]);
+  return 0;
+}
+
+static const struct {
+  const char *name, *usage;
+  int (*run)(int count, char **words);
+} commands[] = {
+    {"load", "TMPFS-DIR DISK-DIR MIB: give the kernel a mixed load of about MIB; stays until killed", load_command},
+    {"sample", "DIR MIB: write the files that 'load' reads from a disk", sample_command},
+    {"fill", "DIR: write files of known content until no byte more fits", fill_command},
+    {"verify", "DIR: read back all that fill wrote, and compare", verify_command},
+    {"statfs", "DIR: print the file system's size", statfs_command},
+    {"spoil", "DUMP: overwrite one page of the crashed kernel's text that DUMP holds", spoil_command},
+    {"save-core", "VMCORE FILE: copy an ELF vmcore, leaving holes for pages of zeros", save_core_command},
+    {"open", "FILE: open it for reading and writing", open_command},
+};
+
+int main(int count, char **words) {
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (count > 1 && strcmp(words[1], commands[i].name) == 0) {
+      int code = commands[i].run(count - 2, words + 2);
+      if (code == 2) fprintf(stderr, "usage: labguest %s %s\n", commands[i].name, commands[i].usage);
+      return code;
+    }
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    fprintf(stderr, "labguest %s %s\n", commands[i].name, commands[i].usage);
+  return 2;
+}

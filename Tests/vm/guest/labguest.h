@@ -1,0 +1,26 @@
+// What the guest's helper program is made of: one file per subject, one function per subcommand.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+enum { block_size = 4096, mebibyte = 1 << 20 };
+
+// Each subcommand gets the words after its name and returns an exit code.
+int load_command(int count, char **words);
+int sample_command(int count, char **words);
+int fill_command(int count, char **words);
+int verify_command(int count, char **words);
+int statfs_command(int count, char **words);
+int spoil_command(int count, char **words);
+int save_core_command(int count, char **words);
+int open_command(int count, char **words);
+
+// The content of every file of the lab: pseudo-random, different in each block of each file.
+void content_fill(uint64_t file, uint64_t offset, unsigned char *bytes, size_t count);
+// The index of the first byte that is not the content, or count.
+size_t content_check(uint64_t file, uint64_t offset, const unsigned char *bytes, size_t count);
+
+// Prints "labguest: MESSAGE: ERRNO" and ends the program with 1.
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// Memory that is there, or the end of the program.
+void *allocate(size_t count);

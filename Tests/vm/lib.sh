@@ -1,0 +1,235 @@
+# shellcheck shell=bash
+# Shared parts of the VM lab: messages, the cache, host packages, modules, initramfs archives, disks, QEMU.
+# Sourced by fetch, cycle and matrix; it does nothing by itself.
+
+set -euo pipefail
+
+# shellcheck disable=SC2034  # read by the scripts that source this file
+lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repo_dir=$(cd "$lab_dir/../.." && pwd)
+cache_dir=${OLDMEMFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oldmemfs}/vm
+all_kernels=(5.10 6.1 6.12 7)
+
+# ---------------------------------------------------------------- messages
+
+say() { printf '%s\n' "$*"; }
+progress() { printf '  %4ds  %s\n' "$SECONDS" "$*" >&2; }
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# The comment block at the top of the calling script, after the '#!' line, is its manual.
+print_manual() { sed -n '2,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$0"; }
+
+# ---------------------------------------------------------------- scratch files
+
+scratch_paths=()
+scratch_pids=()
+
+# Ends what this script started, by pid, and removes its scratch directories.
+clean_up() {
+  local pid
+  for pid in "${scratch_pids[@]}"; do
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  [[ ${#scratch_paths[@]} -eq 0 ]] || rm -rf -- "${scratch_paths[@]}"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# make_scratch PARENT: a new directory under PARENT, removed when the script ends. Its path is left in $scratch.
+make_scratch() {
+  mkdir -p "$1"
+  scratch=$(mktemp -d "$1/partial.XXXXXX")
+  scratch_paths+=("$scratch")
+}
+
+# ---------------------------------------------------------------- host packages
+
+# need COMMAND PACKAGE: installs this machine's own PACKAGE when COMMAND is not there.
+need() {
+  local command=$1 package=$2
+  command -v "$command" >/dev/null && return
+  [[ -x /sbin/$command || -x /usr/sbin/$command ]] && return
+  [[ $(id -u) -eq 0 ]] || die "$command is missing and this is not root: run 'apt-get install $package' first."
+  progress "installing $package (for $command)"
+  # A machine that never ran 'apt-get update' knows no package: one more try after it.
+  install_package "$package" || { apt-get update -qq && install_package "$package"; } \
+    || die "$package (for $command) can't be installed; see what 'apt-get install $package' says."
+}
+
+install_package() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
+}
+
+need_lab_tools() {
+  need qemu-system-x86_64 qemu-system-x86
+  need busybox busybox-static
+  need mke2fs e2fsprogs
+  need gcc gcc
+  [[ -e /usr/include/stdlib.h ]] || install_package libc6-dev
+  need xz xz-utils
+  need zstd zstd
+  need flock util-linux
+}
+
+# ---------------------------------------------------------------- kernels
+
+# Sets kernel_dir, kernel_image, kernel_release for the kernel series $1; fetches it when the cache has none.
+use_kernel() {
+  local series=$1
+  [[ " ${all_kernels[*]} " == *" $series "* ]] \
+    || die "unknown kernel '$series': it is one of ${all_kernels[*]}."
+  kernel_dir=$cache_dir/kernels/$series
+  [[ -d $kernel_dir ]] || "$lab_dir/fetch" "$series"
+  kernel_image=$kernel_dir/vmlinuz
+  kernel_release=$(<"$kernel_dir/release")
+}
+
+# module_closure NAME...: paths of the modules and all that they depend on, in an order in which they load. A name
+# that the kernel has built in, or doesn't have, is left out.
+module_closure() {
+  local base=$kernel_dir/lib/modules/$kernel_release
+  awk -v wanted="$*" '
+    function name_of(path) { sub(/.*\//, "", path); sub(/\.ko.*/, "", path); gsub(/-/, "_", path); return path }
+    function visit(path,   n, i, list) {
+      if (path in seen) return
+      seen[path] = 1
+      n = split(depends[path], list, " ")
+      for (i = n; i >= 1; i--) visit(list[i])
+      print path
+    }
+    { path = $1; sub(/:$/, "", path); $1 = ""; depends[path] = $0; path_of[name_of(path)] = path }
+    END { n = split(wanted, names, " "); for (i = 1; i <= n; i++) if (names[i] in path_of) visit(path_of[names[i]]) }
+  ' "$base/modules.dep" | sed "s|^|$base/|"
+}
+
+# add_modules ROOT NAME...: copies modules, unpacked, to ROOT/lab/modules as 000-name.ko, 001-… in load order.
+add_modules() {
+  local root=$1 path name count=0
+  shift
+  mkdir -p "$root/lab/modules"
+  while read -r path; do
+    name=${path##*/}
+    name=$root/lab/modules/$(printf '%03d' "$count")-${name%%.ko*}.ko
+    case $path in
+      *.xz) xz -dc "$path" >"$name" ;;
+      *.zst) zstd -qdc "$path" >"$name" ;;
+      *) cp "$path" "$name" ;;
+    esac
+    count=$((count + 1))
+  done < <(module_closure "$@")
+}
+
+# ---------------------------------------------------------------- initramfs
+
+# start_root ROOT: the least that any of the lab's initramfs needs.
+start_root() {
+  mkdir -p "$1"/{bin,dev,proc,sys,tmp,lab,mnt}
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  ln -s busybox "$1/bin/sh"
+  build_labguest
+  cp "$labguest" "$1/lab/labguest"
+  cp "$lab_dir/guest/common.sh" "$1/lab/common.sh"
+}
+
+# add_program ROOT PROGRAM [PATH]: copies a program, and the shared libraries that ldd names, at their own paths.
+add_program() {
+  local root=$1 program=$2 path=${3:-$2} library
+  mkdir -p "$root/${path%/*}"
+  cp -L "$program" "$root/$path"
+  while read -r library; do
+    [[ -e $root/$library ]] && continue
+    mkdir -p "$root/${library%/*}"
+    cp -L "$library" "$root/$library"
+  done < <(ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | sort -u)
+}
+
+# pack_root ROOT FILE: an uncompressed newc archive; unpacking is what costs time in an emulated guest.
+pack_root() {
+  (cd "$1" && find . | LC_ALL=C sort | busybox cpio -o -H newc 2>/dev/null) >"$2"
+}
+
+# Builds guest/*.c into one static program, once per state of its sources; its path is left in $labguest.
+build_labguest() {
+  local sum
+  sum=$(cat "$lab_dir"/guest/*.[ch] | sha256sum | cut -c1-16)
+  labguest=$cache_dir/labguest-$sum
+  [[ -x $labguest ]] && return
+  mkdir -p "$cache_dir"
+  gcc -std=gnu11 -O2 -static -Wall -Wextra -Werror -o "$labguest.$$" "$lab_dir"/guest/*.c
+  mv "$labguest.$$" "$labguest"
+}
+
+# ---------------------------------------------------------------- disks
+
+# make_disk FILE MIB [DIRECTORY]: a sparse ext4 image, with DIRECTORY's files when given.
+make_disk() {
+  local file=$1 mib=$2
+  rm -f "$file"
+  truncate -s "${mib}M" "$file"
+  # No journal: it would only cost writes; a disk that is not unmounted is a failed run anyway.
+  mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1 ${3:+-d "$3"} "$file"
+}
+
+# read_disk FILE DIRECTORY: copies what is in an image's root to DIRECTORY, without mounting it.
+read_disk() {
+  mkdir -p "$2"
+  debugfs -R "rdump / \"$2\"" "$1" 2>&1 | grep -v '^debugfs ' >&2 || true
+  rm -rf "$2/lost+found"
+}
+
+# The disk whose files become page cache in the first kernel: made once, used read-only (QEMU's snapshot mode).
+use_load_disk() {
+  load_disk=$cache_dir/load-disk.img
+  [[ -e $load_disk ]] && return
+  make_scratch "$cache_dir"
+  mkdir "$scratch/files"
+  build_labguest
+  "$labguest" sample "$scratch/files" 128
+  make_disk "$scratch/disk" 256 "$scratch/files"
+  mv "$scratch/disk" "$load_disk"
+}
+
+# ---------------------------------------------------------------- QEMU
+
+# Leaves the accelerator's QEMU arguments in the array accel. KVM is taken only if a kernel says its first words
+# under it: /dev/kvm may be there and yet not work, or be slower than emulation. Asked once per boot of this machine.
+# shellcheck disable=SC2034  # read by cycle
+choose_accelerator() {
+  local verdict boot
+  boot=$(</proc/sys/kernel/random/boot_id)
+  verdict=$cache_dir/kvm-$boot
+  if [[ ! -e $verdict ]]; then
+    if probe_kvm; then say works >"$verdict"; else say "does not work" >"$verdict"; fi
+    progress "KVM $(<"$verdict") on this machine"
+  fi
+  if [[ $(<"$verdict") == works ]]; then accel=(-accel kvm); else accel=(-accel "tcg,thread=multi"); fi
+}
+
+probe_kvm() {
+  [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
+  timeout --signal=KILL 10 qemu-system-x86_64 -accel kvm -m 512 -display none -no-reboot -serial stdio \
+    -kernel "$kernel_image" -append "console=ttyS0 panic=-1" </dev/null 2>/dev/null \
+    | grep -q 'Linux version'
+}
+
+# ---------------------------------------------------------------- the host tool
+
+# Builds Tests/labtool when its sources have changed; its path is left in $labtool.
+build_labtool() {
+  local scratch_path=$repo_dir/.build-labtool
+  labtool=$scratch_path/release/labtool
+  if [[ -x $labtool && -z $(find "$repo_dir/Tests/labtool" -name '*.swift' -newer "$labtool" -print -quit) ]]; then
+    return
+  fi
+  command -v swift >/dev/null || die "swift is missing: install a Swift 6 toolchain and put it on the PATH."
+  progress "building labtool"
+  swift build -c release --package-path "$repo_dir/Tests/labtool" --scratch-path "$scratch_path" \
+    --product labtool >"$cache_dir/labtool.log" 2>&1 || die "labtool does not build: see $cache_dir/labtool.log"
+  # An unchanged product keeps its time stamp; this says that it is up to date.
+  touch "$labtool"
+}
