@@ -1,0 +1,34 @@
+/// What `oldmemfs scan --ranges` prints: a line `FIRST_PFN COUNT CLASS` for each run of reusable frames, sorted.
+public struct FrameRanges {
+  public struct Run {
+    public let first: PFN
+    public let count: UInt64
+    public let pageClass: String
+
+    /// The run's PFNs; `init(path:)` has made sure that they don't overflow.
+    public var pfns: Range<UInt64> { first.rawValue..<(first.rawValue + count) }
+  }
+
+  public private(set) var runs: [Run] = []
+  /// Frames in all runs.
+  public private(set) var frames: UInt64 = 0
+
+  /// Reads such a file. No line at all is an error: with it, every check would pass.
+  public init(path: String) throws(LabError) {
+    var end: UInt64 = 0
+    for (index, line) in try TextLines(path: path).lines.enumerated() {
+      let words = line.split(separator: " ")
+      guard words.count == 3, let first = UInt64(words[0]), let count = UInt64(words[1]), count > 0 else {
+        throw LabError(path, "line \(index + 1), '\(line)', is not 'FIRST_PFN COUNT CLASS'")
+      }
+      let (next, overflow) = first.addingReportingOverflow(count)
+      guard !overflow, first >= end else {
+        throw LabError(path, "line \(index + 1), '\(line)', is not after the line before it")
+      }
+      end = next
+      frames += count
+      runs.append(Run(first: PFN(rawValue: first), count: count, pageClass: String(words[2])))
+    }
+    guard frames > 0 else { throw LabError(path, "lists no frame") }
+  }
+}

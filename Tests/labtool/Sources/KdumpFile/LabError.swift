@@ -1,0 +1,6 @@
+/// A file that can't be judged: what was being read, where, and what is wrong with it.
+public struct LabError: Error, CustomStringConvertible {
+  public let description: String
+
+  public init(_ file: String, _ problem: String) { description = "\(file): \(problem)" }
+}
