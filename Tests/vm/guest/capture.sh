@@ -10,7 +10,7 @@ out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
 available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 
-# ended STEP CODE: a step's own files hold what it said.
+# check STEP CODE: ends the run when a step failed; the step's own files hold what it said.
 check() { [ "$2" -eq 0 ] || give_up "$1 ended with $2: $(tail -n 3 "$out/$1.err" 2>/dev/null)"; }
 
 # dump NAME: the crashed kernel's pages with makedumpfile.
@@ -30,16 +30,16 @@ step_save_core() {
 }
 
 step_scan() {
-  oldmemfs scan oldmem --level 31 >$out/scan.txt 2>$out/scan.err
+  timeout 120 oldmemfs scan oldmem --level 31 >$out/scan.txt 2>$out/scan.err
   check scan $?
-  oldmemfs scan oldmem --level "$LEVEL" --ranges >$out/ranges.txt 2>$out/ranges.err
+  timeout 120 oldmemfs scan oldmem --level "$LEVEL" --ranges >$out/ranges.txt 2>$out/ranges.err
   check ranges $?
 }
 
 step_mount() {
   mkdir -p /oldmem
   result available_before_mount "$(available)"
-  oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/mount.out 2>$out/mount.err
+  timeout 120 oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/mount.out 2>$out/mount.err
   check mount $?
   grep -q ' /oldmem fuse' /proc/mounts || give_up "oldmemfs returned, and nothing is mounted on /oldmem"
   result available_after_mount "$(available)"
@@ -57,7 +57,7 @@ save_process_memory() {
 }
 
 step_fill() {
-  /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err
+  timeout 120 /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err
   check fill $?
   /lab/labguest statfs /oldmem >$out/statfs-full.txt
   result available_full "$(available)"
@@ -67,7 +67,7 @@ step_fill() {
 step_verify() {
   # What is read must come from old memory, not from this kernel's page cache.
   echo 3 >/proc/sys/vm/drop_caches
-  /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
+  timeout 120 /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
   check verify $?
 }
 
@@ -86,7 +86,7 @@ step_refused() {
   mount -t securityfs none /sys/kernel/security
   cp /sys/kernel/security/lockdown $out/lockdown.txt
   mkdir -p /oldmem
-  oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/refused.out 2>$out/refused.err
+  timeout 120 oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/refused.out 2>$out/refused.err
   result refused_code $?
   grep -q ' /oldmem ' /proc/mounts && give_up "/oldmem is mounted in spite of lockdown"
   /lab/labguest open /dev/mem 2>$out/open.err
@@ -113,6 +113,5 @@ for step in $STEPS; do
   ended=$(cut -d' ' -f1 /proc/uptime)
   tell "$step ($(echo "$ended $began" | awk '{ printf "%.1f", $1 - $2 }') s) $(head -n 1 "$out/$step.out" 2>/dev/null)"
 done
-dmesg >$out/dmesg.txt
 result status "done"
 stop

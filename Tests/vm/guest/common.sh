@@ -11,6 +11,8 @@ give_up() {
 
 stop() {
   cd /
+  # For whoever looks into a failed run.
+  [ -d /mnt/data ] && dmesg >/mnt/data/dmesg.txt
   for directory in /mnt/*; do umount "$directory" 2>/dev/null; done
   sync
   poweroff -f
