@@ -155,7 +155,9 @@ static int run_as_program(char **words) {
 
 int main(int count, char **words) {
     signal(SIGPIPE, SIG_IGN);
-    if (count > 2 && !strcmp(words[1], "--as-program")) return run_as_program(words + 2);
+    // Named by a '#!' line, it finds the script's name first.
+    for (int i = 1; i + 1 < count && i < 3; i++)
+        if (!strcmp(words[i], "--as-program")) return run_as_program(words + i + 1);
     if (count > 1 && (!strcmp(words[1], "-h") || !strcmp(words[1], "--help"))) {
         fputs(manual, stdout);
         return EXIT_ALL_PASSED;

@@ -238,7 +238,7 @@ CASE(tell_and_seek) {
         places[count < 1002 ? count : 1001] = telldir(directory);
         struct dirent *entry = readdir(directory);
         if (!entry || count >= 1002) break;
-        snprintf(names[count], sizeof names[count], "%s", entry->d_name);
+        snprintf(names[count], sizeof names[count], "%.31s", entry->d_name);
     }
     say("entries = %d", count);
     int wrong = 0;
