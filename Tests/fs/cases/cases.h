@@ -63,12 +63,13 @@ const char *outcome(long value);
 const char *outcome_fd(long value);
 
 // DO(call) does a step and prints 'call = outcome'.
-#define DO(call)                                                                             \
+#define DO(call) STEP(#call, call)
+#define STEP(text, call)                                                                     \
     ({                                                                                       \
         errno = 0;                                                                           \
         long value_ = (long)(call);                                                          \
         int errno_ = errno;                                                                  \
-        say("%s = %s", #call, outcome(value_));                                              \
+        say("%s = %s", text, outcome(value_));                                               \
         errno = errno_;                                                                      \
         value_;                                                                              \
     })
@@ -157,7 +158,7 @@ void watch(const char *path, ...) __attribute__((sentinel));
 void show_times(const char *step);
 #define TIMED(call)                                                                          \
     do {                                                                                     \
-        DO(call);                                                                            \
+        STEP(#call, call);                                                                   \
         show_times(#call);                                                                   \
     } while (0)
 // Waits until the clock that file times come from has moved on.

@@ -282,23 +282,34 @@ CASE(full_and_append) {
     show_content("g");
 }
 
+static void write_one_byte(void) {
+    int fd = MUST(open("g", O_CREAT | O_RDWR, 0644));
+    DO(write(fd, "x", 1));
+    MUST(close(fd));
+}
+
 CASE(room_comes_back_at_once) {
+    static const char *const ways[] = {"cut to nothing", "punch", "unlink", "cut", "rename over"};
     start();
-    for (int round = 0; round < 5; round++) {
+    for (int way = 0; way < 5; way++) {
         int fd = MUST(open("f", O_CREAT | O_RDWR, 0644));
+        say("%s", ways[way]);
         DO(fallocate(fd, 0, 0, (off_t)base.f_bfree * PAGE));
-        DO(write(MUST(open("g", O_CREAT | O_RDWR, 0644)), "x", 1));
-        switch (round) {
+        write_one_byte();
+        switch (way) {
         case 0: DO(ftruncate(fd, 0)); break;
         case 1: DO(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE)); break;
-        case 2: MUST(close(fd)); DO(unlink("f")); break;
         case 3: DO(ftruncate(fd, PAGE)); break;
-        default: MUST(close(fd)); MUST(rename("g", "f"));
+        default: MUST(close(fd));
         }
-        DO(write(MUST(open("g", O_CREAT | O_RDWR, 0644)), "x", 1));
+        if (way == 2) DO(unlink("f"));
+        if (way == 4) DO(rename("g", "f"));
+        show_use("then");
+        write_one_byte();
         unlink("f");
         unlink("g");
-        if (round != 2 && round != 4) MUST(close(fd));
+        if (way != 2 && way != 4) MUST(close(fd));
+        show_use("all removed");
     }
 }
 
