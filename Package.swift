@@ -12,9 +12,12 @@ let package = Package(
   name: "oldmemfs",
   // Each floor depends only on floors below it.
   targets: [
-    .target(name: "OldMemory", dependencies: ["Platform"], swiftSettings: settings),
+    .target(name: "OldMemory", dependencies: ["CrashedKernel", "Vmcore", "Platform"], swiftSettings: settings),
+    .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], swiftSettings: settings),
+    .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform"),
+    .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
   ]
 )

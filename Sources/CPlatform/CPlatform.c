@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 
+#include <cpuid.h>
+
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57 // linux/prctl.h, since 5.6
 #endif
@@ -58,8 +60,16 @@ static uint32_t crc32c_bitwise(uint32_t crc, const uint8_t *p, size_t n) {
   return crc;
 }
 
+// __builtin_cpu_supports would bring 5 KiB of tables with it.
+static int has_sse42(void) {
+  static int answer = -1;
+  unsigned a, b, c, d;
+  if (answer < 0) answer = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
+  return answer;
+}
+
 uint32_t cplatform_crc32c(uint32_t crc, const void *bytes, size_t count) {
   crc = ~crc;
-  crc = __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, bytes, count) : crc32c_bitwise(crc, bytes, count);
+  crc = has_sse42() ? crc32c_sse42(crc, bytes, count) : crc32c_bitwise(crc, bytes, count);
   return ~crc;
 }

@@ -1,5 +1,5 @@
 /// The number of a 4 KiB frame in its store: the PFN where the store is old memory, an index where it is plain memory.
-public struct FrameNumber: Equatable, BitwiseCopyable {
+public struct FrameNumber: Equatable, BitwiseCopyable, Sendable {
   public let rawValue: UInt64
 
   /// 40 bits of PFN reach the 52 bits of physical address that x86-64 has.
@@ -14,7 +14,7 @@ public struct FrameNumber: Equatable, BitwiseCopyable {
 public var frameSize: Int { 4096 }
 
 /// Frames that lie one after the other.
-public struct FrameRun: Equatable, BitwiseCopyable {
+public struct FrameRun: Equatable, BitwiseCopyable, Sendable {
   public var first: FrameNumber
   public var count: Int
 

@@ -10,6 +10,7 @@ public struct Errno: Error, Equatable, BitwiseCopyable {
   static var current: Errno { Errno(cplatform_errno()) }
 
   /// The kernel's short text for it, such as "Operation not permitted". The corresponding C function is `strerror`.
+  @inline(never)
   public func describe(to text: inout Text) { text.append(cString: strerror(rawValue)) }
 }
 

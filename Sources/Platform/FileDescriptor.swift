@@ -5,6 +5,10 @@ import CPlatform
 public struct FileDescriptor: ~Copyable {
   public let rawValue: Int32
 
+  /// Flags of `open`.
+  public static var readOnly: Int32 { O_RDONLY }
+  public static var readWrite: Int32 { O_RDWR }
+
   /// Takes over a descriptor that somebody else opened.
   public init(owning rawValue: Int32) { self.rawValue = rawValue }
 

@@ -2,26 +2,32 @@ import CPlatform
 
 /// Bytes of text under construction: messages, tables, JSON.
 ///
+/// Appending is kept out of line: it is called all over the program, and inlining it would double the program's size.
+///
 /// The program's only string type: `String` costs Unicode tables in Embedded Swift, and file names, VMCOREINFO and
 /// log lines are bytes anyway.
-public struct Text {
+public struct Text: Sendable {
   public private(set) var bytes: [UInt8] = []
 
   public init() {}
 
   public init(_ literal: StaticString) { append(literal) }
 
+  @inline(never)
   public mutating func append(_ literal: StaticString) {
     literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
+  @inline(never)
   public mutating func append(_ other: Text) { bytes.append(contentsOf: other.bytes) }
 
   public mutating func append(bytes other: some Collection<UInt8>) { bytes.append(contentsOf: other) }
 
+  @inline(never)
   public mutating func append(byte: UInt8) { bytes.append(byte) }
 
   /// A NUL-terminated string of C's, or nothing for NULL.
+  @inline(never)
   public mutating func append(cString: UnsafePointer<CChar>?) {
     guard var next = cString else { return }
     while next.pointee != 0 {
@@ -36,12 +42,14 @@ public struct Text {
   }
 
   /// `value` in hexadecimal with 0x before it.
+  @inline(never)
   public mutating func append(hex value: UInt64) {
     append("0x")
     append(digitsOf: value, negative: false, radix: 16, width: 1, padding: UInt8(ascii: "0"))
   }
 
   /// `numerator / denominator` with `decimals` digits after the point, rounded down; "-" when the denominator is 0.
+  @inline(never)
   public mutating func append(ratio numerator: UInt64, to denominator: UInt64, decimals: Int, width: Int = 0) {
     guard denominator > 0 else { return append("-") }
     var scale: UInt64 = 1
@@ -55,10 +63,12 @@ public struct Text {
     append(digitsOf: fraction, negative: false, radix: 10, width: decimals, padding: UInt8(ascii: "0"))
   }
 
+  @inline(never)
   public mutating func pad(to column: Int, from start: Int = 0) {
     while bytes.count - start < column { bytes.append(UInt8(ascii: " ")) }
   }
 
+  @inline(never)
   private mutating func append(digitsOf value: UInt64, negative: Bool, radix: UInt64, width: Int, padding: UInt8) {
     var digits = InlineArray<21, UInt8>(repeating: 0)
     var count = 0

@@ -1,0 +1,82 @@
+import Vmcore
+
+/// From the crashed kernel's virtual addresses to physical ones, on x86-64.
+struct AddressTranslation {
+  private let core: Vmcore
+  private let physicalBase: UInt64
+  private let topTable: UInt64
+  private let levels: Int
+
+  /// Kernel text is mapped from here (`__START_KERNEL_map`, arch/x86/include/asm/page_64_types.h), for at most 1 GiB
+  /// (`KERNEL_IMAGE_SIZE`).
+  private static var textMap: Range<UInt64> { 0xffff_ffff_8000_0000..<0xffff_ffff_c000_0000 }
+  /// Bits 12 to 51 of an entry are the address (Intel SDM vol. 3A, 4.5).
+  private static var addressMask: UInt64 { 0x000f_ffff_ffff_f000 }
+
+  init(_ core: Vmcore) throws(KernelError) {
+    self.core = core
+    do throws(MissingKey) {
+      physicalBase = UInt64(bitPattern: try core.info.number("phys_base"))
+      topTable = try core.info.symbol("swapper_pg_dir")
+    } catch { throw .missing(error) }
+    // Since 4.17; a kernel without the key has four levels.
+    levels = (core.info.optionalNumber("pgtable_l5_enabled") ?? 0) != 0 ? 5 : 4
+    guard (core.info.optionalNumber("sme_mask") ?? 0) == 0
+    else { throw .unsupported("memory encryption (SME or SEV) is active, and its memory can't be written from here") }
+  }
+
+  /// Where a virtual address is, and how many bytes from there on are in one piece; nil if nothing is mapped there.
+  func physical(_ address: UInt64) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
+    if let direct = core.physical(ofDirect: address) { return (direct, pageRest(address)) }
+    if Self.textMap.contains(address) {
+      return (PhysicalAddress(address - Self.textMap.lowerBound &+ physicalBase), pageRest(address))
+    }
+    return try walk(address)
+  }
+
+  private func pageRest(_ address: UInt64) -> UInt64 { PFN.pageSize - address % PFN.pageSize }
+
+  /// Follows the page tables. They have at most five levels, so this ends whatever they hold.
+  private func walk(_ address: UInt64) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
+    var table = topTable &- Self.textMap.lowerBound &+ physicalBase
+    var level = levels
+    while level > 0 {
+      let shift = UInt64(12 + 9 * (level - 1))
+      let index = (address >> shift) & 511
+      let entry = try word(table &+ index * 8)
+      guard entry & 1 != 0 else { return nil }
+      let base = entry & Self.addressMask
+      // Bit 7 of a level-2 or level-3 entry: a page of 2 MiB or 1 GiB.
+      if level == 1 || (level <= 3 && entry & (1 << 7) != 0) {
+        let size: UInt64 = 1 << shift
+        let offset = address & (size - 1)
+        return (PhysicalAddress((base & ~(size - 1)) + offset), size - offset)
+      }
+      table = base
+      level -= 1
+    }
+    return nil
+  }
+
+  private func word(_ address: UInt64) throws(KernelError) -> UInt64 {
+    do throws(VmcoreError) { return try core.word(at: PhysicalAddress(address)) } catch { throw .unreadable(error) }
+  }
+
+  /// Reads virtual memory; an address that is not mapped is an error.
+  func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer, of what: StaticString) throws(KernelError) {
+    var done = 0
+    while done < buffer.count {
+      let position = address &+ UInt64(done)
+      guard let (physical, count) = try physical(position) else { throw .unreachable(what, position) }
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + Int(min(UInt64(buffer.count - done), count))])
+      do throws(VmcoreError) { try core.read(physical, into: piece) } catch { throw .unreadable(error) }
+      done += piece.count
+    }
+  }
+
+  /// An 8-byte number in virtual memory.
+  func word(atVirtual address: UInt64, of what: StaticString) throws(KernelError) -> UInt64 {
+    guard let (physical, count) = try physical(address), count >= 8 else { throw .unreachable(what, address) }
+    return try word(physical.rawValue)
+  }
+}

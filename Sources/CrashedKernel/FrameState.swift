@@ -1,0 +1,76 @@
+/// What a frame is, by makedumpfile's classes (`__exclude_unnecessary_pages`, makedumpfile.c 1.7.8).
+public enum FrameClass: UInt8, CaseIterable, BitwiseCopyable, Sendable {
+  /// No memory, or none that the vmcore holds.
+  case absent
+  /// The kernel's own, and everything that is not known to be something else.
+  case kernel
+  /// In the buddy allocator.
+  case free
+  /// Page cache without private data.
+  case cache
+  /// Page cache with private data (`PG_private`): buffers of a file system.
+  case privateCache
+  /// Anonymous memory of processes.
+  case user
+  /// Huge pages of hugetlbfs, in use or in its pool.
+  case hugetlb
+  /// Memory that is not to be touched: hardware reported it broken.
+  case poisoned
+  /// Memory given back to the hypervisor, or not accepted from it yet: touching it can fault.
+  case offline
+}
+
+/// Why a frame that the dump leaves out is not safe to write.
+public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
+  case none
+  /// Below 1 MiB, where firmware and the kexec code have their own.
+  case lowMemory
+  /// `PG_locked`: somebody is at work on it.
+  case locked
+  /// `PG_writeback`: a device may be reading it.
+  case writeback
+  /// More references than its mappings and its owner explain: pinned, perhaps for a device.
+  case references
+  /// A huge page whose references can't be explained.
+  case compound
+  /// `PG_reserved`.
+  case reserved
+  /// `PG_hwpoison`.
+  case poisoned
+  /// A mapping that is neither a file's nor plainly anonymous (KSM, movable).
+  case mapping
+  /// Neighbours that contradict it: a free block with pages in it that are not free.
+  case contradictory
+  /// The kernel's flags are laid out in a way that is not known.
+  case unknownFlags
+}
+
+/// A frame's class and what holds it back, in a byte.
+public struct FrameState: Equatable, BitwiseCopyable, Sendable {
+  public let rawValue: UInt8
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  init(_ frameClass: FrameClass, _ hold: HoldReason = .none) { rawValue = frameClass.rawValue | hold.rawValue << 4 }
+
+  public var frameClass: FrameClass { FrameClass(rawValue: rawValue & 15) ?? .kernel }
+  public var hold: HoldReason { HoldReason(rawValue: rawValue >> 4) ?? .unknownFlags }
+}
+
+/// The states of all frames of one section; one map serves section after section.
+public final class FrameMap {
+  /// `SECTION_SIZE_BITS` of x86-64 (arch/x86/include/asm/sparsemem.h): 128 MiB.
+  static var sectionBits: Int { 27 }
+  public static var frameCount: Int { 1 << (sectionBits - 12) }
+
+  private var states = [UInt8](repeating: 0, count: FrameMap.frameCount)
+
+  public init() {}
+
+  /// The state of the frame at a place in the section.
+  public subscript(place: Int) -> FrameState { FrameState(rawValue: states[place]) }
+
+  func fill(_ range: Range<Int>, _ state: FrameState) {
+    for place in range { states[place] = state.rawValue }
+  }
+}

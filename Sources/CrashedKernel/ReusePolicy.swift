@@ -1,0 +1,35 @@
+/// makedumpfile's dump level (`-d`): bits that say which pages are left out of the dump (makedumpfile(8)).
+public struct DumpLevel: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Pages of zeros. They are the kernel's and have to stay zeros: never reusable.
+  public static var zero: DumpLevel { DumpLevel(rawValue: 1) }
+  public static var cache: DumpLevel { DumpLevel(rawValue: 2) }
+  /// Page cache with private data, and that without as well.
+  public static var privateCache: DumpLevel { DumpLevel(rawValue: 4) }
+  public static var user: DumpLevel { DumpLevel(rawValue: 8) }
+  public static var free: DumpLevel { DumpLevel(rawValue: 16) }
+
+  /// Whether the dump leaves frames of a class out.
+  public func excludes(_ frameClass: FrameClass) -> Bool {
+    switch frameClass {
+    case .free: return contains(.free)
+    case .cache: return contains(.cache) || contains(.privateCache)
+    case .privateCache: return contains(.privateCache)
+    case .user, .hugetlb: return contains(.user)
+    case .absent, .kernel, .poisoned, .offline: return false
+    }
+  }
+}
+
+/// Which frames may be overwritten.
+public struct ReusePolicy: BitwiseCopyable, Sendable {
+  public let level: DumpLevel
+
+  public init(level: DumpLevel) { self.level = level }
+
+  /// Whether the dump leaves the frame out and nothing holds it.
+  public func isReusable(_ state: FrameState) -> Bool { state.hold == .none && level.excludes(state.frameClass) }
+}

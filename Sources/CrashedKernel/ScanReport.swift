@@ -1,0 +1,139 @@
+import Platform
+
+/// What one pass over all of a crashed kernel's memory found.
+public struct ScanReport {
+  /// Frames of each class, by `FrameClass.rawValue`.
+  private var classes = InlineArray<16, UInt64>(repeating: 0)
+  /// Frames that the policy's dump level leaves out and that are held back, by `HoldReason.rawValue`.
+  private var held = InlineArray<16, UInt64>(repeating: 0)
+  /// Frames of each class that the policy makes reusable.
+  private var reusable = InlineArray<16, UInt64>(repeating: 0)
+  /// Frames that the vmcore holds.
+  public private(set) var frames: UInt64 = 0
+  public private(set) var sections = 0
+  /// Sections whose struct pages can't be read.
+  public private(set) var damagedSections = 0
+  public private(set) var firstDamage: KernelError?
+  /// The longest runs of reusable frames, the longest first: where they begin, and how many frames they have.
+  public private(set) var longestRuns: [(first: UInt64, count: UInt64)] = []
+  /// What the pass took.
+  public private(set) var nanoseconds: UInt64 = 0
+
+  public let policy: ReusePolicy
+  private static var runsKept: Int { 5 }
+
+  public subscript(frameClass: FrameClass) -> UInt64 { classes[Int(frameClass.rawValue)] }
+  public subscript(reusable frameClass: FrameClass) -> UInt64 { reusable[Int(frameClass.rawValue)] }
+  public subscript(held reason: HoldReason) -> UInt64 { held[Int(reason.rawValue)] }
+
+  public var totalReusable: UInt64 {
+    var total: UInt64 = 0
+    for frameClass in FrameClass.allCases { total += self[reusable: frameClass] }
+    return total
+  }
+
+  /// Passes over all sections. `onRun` gets each run of reusable frames of one class, in order: its first PFN, its length.
+  public init(of kernel: CrashedKernel, policy: ReusePolicy, onRun: (UInt64, UInt64, FrameClass) -> Void = { _, _, _ in }) {
+    self.policy = policy
+    let start = Time.monotonic()
+    let map = FrameMap()
+    var run = Run()
+    for range in kernel.sectionRanges {
+      for section in range {
+        sections += 1
+        do throws(KernelError) { try kernel.classify(section: section, into: map) } catch {
+          damagedSections += 1
+          if firstDamage == nil { firstDamage = error }
+          continue
+        }
+        count(map, from: UInt64(section) * UInt64(FrameMap.frameCount), &run, onRun)
+      }
+    }
+    finish(&run, onRun)
+    nanoseconds = Time.monotonic().since(start)
+  }
+
+  private struct Run {
+    var first: UInt64 = 0
+    var count: UInt64 = 0
+    var frameClass = FrameClass.absent
+  }
+
+  /// Counts a section, stretch by stretch of frames in the same state.
+  private mutating func count(_ map: FrameMap, from first: UInt64, _ run: inout Run, _ onRun: (UInt64, UInt64, FrameClass) -> Void) {
+    var start = 0
+    while start < FrameMap.frameCount {
+      let state = map[start]
+      var end = start + 1
+      while end < FrameMap.frameCount, map[end] == state { end += 1 }
+      let count = UInt64(end - start)
+      let frameClass = state.frameClass
+      classes[Int(frameClass.rawValue)] += count
+      if frameClass != .absent { frames += count }
+      if policy.isReusable(state) {
+        reusable[Int(frameClass.rawValue)] += count
+        extend(&run, first + UInt64(start), count, frameClass, onRun)
+      } else if policy.level.excludes(frameClass) {
+        held[Int(state.hold.rawValue)] += count
+      }
+      start = end
+    }
+  }
+
+  private mutating func extend(
+    _ run: inout Run, _ first: UInt64, _ count: UInt64, _ frameClass: FrameClass, _ onRun: (UInt64, UInt64, FrameClass) -> Void
+  ) {
+    if run.frameClass == frameClass, run.first + run.count == first {
+      run.count += count
+    } else {
+      finish(&run, onRun)
+      run = Run(first: first, count: count, frameClass: frameClass)
+    }
+  }
+
+  private mutating func finish(_ run: inout Run, _ onRun: (UInt64, UInt64, FrameClass) -> Void) {
+    guard run.count > 0 else { return }
+    onRun(run.first, run.count, run.frameClass)
+    var place = longestRuns.count
+    while place > 0, longestRuns[place - 1].count < run.count { place -= 1 }
+    if place < Self.runsKept { longestRuns.insert((run.first, run.count), at: place) }
+    if longestRuns.count > Self.runsKept { longestRuns.removeLast() }
+    run = Run()
+  }
+}
+
+extension FrameClass {
+  /// The name in tables, JSON and ranges.
+  public var name: StaticString {
+    switch self {
+    case .absent: return "absent"
+    case .kernel: return "kernel"
+    case .free: return "free"
+    case .cache: return "cache"
+    case .privateCache: return "private-cache"
+    case .user: return "user"
+    case .hugetlb: return "hugetlb"
+    case .poisoned: return "poisoned"
+    case .offline: return "offline"
+    }
+  }
+}
+
+extension HoldReason {
+  /// The name in tables and JSON.
+  public var name: StaticString {
+    switch self {
+    case .none: return "none"
+    case .lowMemory: return "low-memory"
+    case .locked: return "locked"
+    case .writeback: return "writeback"
+    case .references: return "references"
+    case .compound: return "compound"
+    case .reserved: return "reserved"
+    case .poisoned: return "poisoned"
+    case .mapping: return "mapping"
+    case .contradictory: return "contradictory"
+    case .unknownFlags: return "unknown-flags"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Vmcore
+
+/// `mem_section`: where the struct pages of each section of memory are (include/linux/mmzone.h, SPARSEMEM_EXTREME, the
+/// only memory model of x86-64).
+struct SparseMemory {
+  private let translation: AddressTranslation
+  /// The array of pointers to roots.
+  private let roots: UInt64
+  private let rootCount: UInt64
+  private let sectionSize: UInt64
+  private let mapOffset: UInt64
+
+  /// `SECTION_MARKED_PRESENT`, `SECTION_HAS_MEM_MAP` and `SECTION_IS_ONLINE` (include/linux/mmzone.h): bits 0, 1 and 2.
+  private static var usable: UInt64 { 0b111 }
+  /// The flags are in the low bits of a pointer that is a multiple of `1 << PFN_SECTION_SHIFT`; more than these 12 are none.
+  private static var flagMask: UInt64 { 0xfff }
+
+  init(_ info: VMCoreInfo, _ translation: AddressTranslation) throws(KernelError) {
+    self.translation = translation
+    let sectionBits: Int64
+    do throws(MissingKey) {
+      roots = try info.symbol("mem_section")
+      rootCount = UInt64(try info.length("mem_section"))
+      sectionSize = UInt64(try info.size("mem_section"))
+      mapOffset = UInt64(try info.offset("mem_section.section_mem_map"))
+      sectionBits = try info.number("SECTION_SIZE_BITS")
+    } catch { throw .missing(error) }
+    guard sectionBits == FrameMap.sectionBits else { throw .implausible("SECTION_SIZE_BITS") }
+    guard sectionSize >= 8, sectionSize <= 256, PFN.pageSize % sectionSize == 0, mapOffset <= sectionSize - 8
+    else { throw .implausible("SIZE(mem_section)") }
+    guard rootCount > 0, rootCount <= 1 << 20 else { throw .implausible("LENGTH(mem_section)") }
+    guard try translation.physical(roots) != nil else { throw .unreachable("mem_section", roots) }
+  }
+
+  /// The virtual address that the struct page of PFN 0 would have if this section's map reached so far; nil for a section
+  /// that has no struct pages or is offline.
+  func map(of section: Int) throws(KernelError) -> UInt64? {
+    let perRoot = PFN.pageSize / sectionSize
+    let root = UInt64(section) / perRoot
+    guard root < rootCount else { return nil }
+    let pointer = try translation.word(atVirtual: roots &+ root * 8, of: "mem_section")
+    guard pointer != 0 else { return nil }
+    let entry = pointer &+ UInt64(section) % perRoot * sectionSize &+ mapOffset
+    let coded = try translation.word(atVirtual: entry, of: "a root of mem_section")
+    guard coded & Self.usable == Self.usable else { return nil }
+    return coded & ~Self.flagMask
+  }
+}

@@ -1,0 +1,93 @@
+/// Frames in a section: a section is 128 MiB on x86-64 (`SECTION_SIZE_BITS` 27, arch/x86/include/asm/sparsemem.h).
+public var framesPerSection: Int { 1 << sectionShift }
+/// A frame number's low bits, within its section.
+var sectionShift: Int { 15 }
+
+/// One bit for each frame of a section, in words that somebody else owns.
+///
+/// Memory safety: `words` points at 512 words of the `OpenSection`'s mapping, which outlives the bitmap; every index
+/// is checked against `framesPerSection`.
+struct FrameBitmap {
+  private let words: UnsafeMutablePointer<UInt64>
+
+  static var byteCount: Int { framesPerSection / 8 }
+  private static var wordCount: Int { framesPerSection / 64 }
+
+  /// A bitmap over `byteCount` bytes of page-aligned memory.
+  init(over memory: UnsafeMutableRawBufferPointer) {
+    precondition(memory.count == Self.byteCount)
+    words = memory.bindMemory(to: UInt64.self).baseAddress!
+  }
+
+  subscript(frame: Int) -> Bool {
+    get {
+      precondition(frame >= 0 && frame < framesPerSection)
+      return words[frame >> 6] & (1 << UInt64(frame & 63)) != 0
+    }
+    nonmutating set {
+      precondition(frame >= 0 && frame < framesPerSection)
+      let bit: UInt64 = 1 << UInt64(frame & 63)
+      if newValue { words[frame >> 6] |= bit } else { words[frame >> 6] &= ~bit }
+    }
+  }
+
+  /// Sets the bits of a range, and tells how many of them were not set before.
+  @discardableResult
+  func insert(_ range: Range<Int>) -> Int { change(range) { word, mask in word | mask } }
+
+  /// Clears the bits of a range, and tells how many of them were set before.
+  @discardableResult
+  func remove(_ range: Range<Int>) -> Int { change(range) { word, mask in word & ~mask } }
+
+  private func change(_ range: Range<Int>, _ transform: (UInt64, UInt64) -> UInt64) -> Int {
+    precondition(range.lowerBound >= 0 && range.upperBound <= framesPerSection)
+    var changed = 0
+    var frame = range.lowerBound
+    while frame < range.upperBound {
+      let low = frame & 63
+      let count = min(64 - low, range.upperBound - frame)
+      let mask = (count == 64 ? UInt64.max : (1 << UInt64(count)) - 1) << UInt64(low)
+      let old = words[frame >> 6]
+      let new = transform(old, mask)
+      changed += (old ^ new).nonzeroBitCount
+      words[frame >> 6] = new
+      frame += count
+    }
+    return changed
+  }
+
+  /// The first set bit at or after `start`, or `framesPerSection`.
+  func firstSet(from start: Int) -> Int { first(from: start, inverted: 0) }
+
+  /// The first clear bit at or after `start`, or `framesPerSection`.
+  func firstClear(from start: Int) -> Int { first(from: start, inverted: UInt64.max) }
+
+  private func first(from start: Int, inverted: UInt64) -> Int {
+    precondition(start >= 0)
+    guard start < framesPerSection else { return framesPerSection }
+    var index = start >> 6
+    var word = (words[index] ^ inverted) & (UInt64.max << UInt64(start & 63))
+    while word == 0 {
+      index += 1
+      guard index < Self.wordCount else { return framesPerSection }
+      word = words[index] ^ inverted
+    }
+    return (index << 6) + word.trailingZeroBitCount
+  }
+
+  /// The set bits directly from `start` on, at most `limit`.
+  func runLength(from start: Int, limit: Int) -> Int { min(firstClear(from: start) - start, limit) }
+
+  /// The first run of `count` set bits, cut to that length; the longest run if none is so long; nil if no bit is set.
+  func run(upTo count: Int) -> Range<Int>? {
+    var longest: Range<Int>?
+    var start = firstSet(from: 0)
+    while start < framesPerSection {
+      let end = firstClear(from: start)
+      if end - start >= count { return start..<start + count }
+      if end - start > longest?.count ?? 0 { longest = start..<end }
+      start = firstSet(from: end)
+    }
+    return longest
+  }
+}

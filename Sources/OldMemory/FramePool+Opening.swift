@@ -1,0 +1,107 @@
+import CrashedKernel
+import Platform
+import Vmcore
+
+/// How frames are written.
+public enum StoreWay: BitwiseCopyable {
+  /// Through windows of the memory device.
+  case device
+  /// By writing the vmcore at its file offsets.
+  case vmcore
+
+  @inline(never)
+  public func describe(to text: inout Text) {
+    switch self {
+    case .device: text.append("windows of the memory device")
+    case .vmcore: text.append("writes to the vmcore")
+    }
+  }
+}
+
+/// Why no pool could be made.
+public enum PoolError: Error {
+  /// No way to write frames works.
+  case noWay(WayFailures)
+  /// No frame may be reused under the policy.
+  case nothingReusable
+  case noMemory(Errno)
+}
+
+/// Why one way to write frames does not work.
+public enum WayError: Error {
+  /// The file can't be opened.
+  case unopenable(Text, Errno)
+  /// It opens, but no reusable frame can be mapped or written.
+  case refused(Text)
+}
+
+/// What each way to write frames said; nil for one that was not tried.
+public struct WayFailures: Sendable {
+  public private(set) var device: WayError?
+  public private(set) var vmcore: WayError?
+
+  mutating func record(_ way: StoreWay, _ error: WayError) {
+    switch way {
+    case .device: device = error
+    case .vmcore: vmcore = error
+    }
+  }
+}
+
+/// Where old memory is, and how it may be written.
+public struct OldMemoryPaths {
+  public var vmcore: Text
+  /// The memory device; nil where the vmcore is a file of its own, which no memory device shows.
+  public var device: Text?
+  /// The only way to try; nil to try the device first and then the vmcore.
+  public var way: StoreWay?
+
+  public init(vmcore: Text, device: Text?, way: StoreWay?) {
+    self.vmcore = vmcore
+    self.device = device
+    self.way = way
+  }
+}
+
+extension FramePool {
+  /// A pool of anonymous memory, of at least one frame.
+  public static func scratch(frames: Int, checksums: Bool) throws(PoolError) -> FramePool {
+    let access: FrameAccess
+    do throws(Errno) { access = .scratch(try ScratchFrames(frames: frames)) } catch { throw .noMemory(error) }
+    var pool = try FramePool(source: .scratch(frames: frames), access: access, checksums: checksums)
+    while !pool.isScanned { pool.scanNextSection() }
+    return pool
+  }
+
+  /// A pool of the frames of a crashed kernel that the policy lets go, written in the first way that is proven to work on
+  /// one of them (`way` tells which).
+  public static func oldMemory(
+    of kernel: CrashedKernel, policy: ReusePolicy, paths: OldMemoryPaths, checksums: Bool
+  ) throws(PoolError) -> FramePool {
+    var failures = WayFailures()
+    for way in [StoreWay.device, .vmcore] where paths.way.map({ $0 == way }) ?? true {
+      guard let path = way == .device ? paths.device : paths.vmcore else { continue }
+      let access: FrameAccess
+      do throws(Errno) { access = try FrameAccess(way, path, core: kernel.core) } catch {
+        failures.record(way, .unopenable(path, error))
+        continue
+      }
+      var pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums)
+      if try pool.isProven() { return pool }
+      failures.record(way, .refused(path))
+    }
+    throw .noWay(failures)
+  }
+
+  /// Whether a frame can be had and written; `nothingReusable` if there is none to try.
+  private mutating func isProven() throws(PoolError) -> Bool {
+    do throws(StoreError) {
+      release(try allocate(upTo: 1, after: nil))
+      return true
+    } catch {
+      if case .noMemory = error { throw .noMemory(.noMemory) }
+      if refusedFrames == 0 { throw .nothingReusable }
+      return false
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import CrashedKernel
+import Platform
+
+/// Where a pool's frames come from, section by section.
+enum FrameSource {
+  /// The frames of a crashed kernel that the policy lets go.
+  case crashed(CrashedKernel, ReusePolicy)
+  /// So many frames, all free.
+  case scratch(frames: Int)
+
+  /// The sections that there are, by number, as sorted ranges.
+  var sections: [Range<Int>] {
+    switch self {
+    case .crashed(let kernel, _): return kernel.sectionRanges
+    case .scratch(let frames): return [0..<(frames + framesPerSection - 1) / framesPerSection]
+    }
+  }
+
+  /// Calls `body` with each run of frames of a section that may be reused, by place in the section; false if the section
+  /// can't be read.
+  func reusable(in section: Int, with map: FrameMap, _ body: (ReuseClass, Range<Int>) -> Void) -> Bool {
+    switch self {
+    case .scratch(let frames):
+      body(.free, 0..<min(framesPerSection, frames - section * framesPerSection))
+      return true
+    case .crashed(let kernel, let policy):
+      do throws(KernelError) { try kernel.classify(section: section, into: map) } catch { return false }
+      var start = 0
+      while start < framesPerSection {
+        let reuse = reuseClass(map[start], policy)
+        var end = start + 1
+        while end < framesPerSection, reuseClass(map[end], policy) == reuse { end += 1 }
+        if let reuse { body(reuse, start..<end) }
+        start = end
+      }
+      return true
+    }
+  }
+}
+
+/// The class in which a frame is given out; nil if the policy leaves it alone.
+private func reuseClass(_ state: FrameState, _ policy: ReusePolicy) -> ReuseClass? {
+  guard policy.isReusable(state) else { return nil }
+  switch state.frameClass {
+  case .free: return .free
+  case .cache, .privateCache: return .cache
+  case .user, .hugetlb: return .user
+  default: return nil
+  }
+}

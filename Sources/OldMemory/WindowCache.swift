@@ -1,0 +1,99 @@
+// Memory safety: a window is only touched through `withBytes`, which checks that the frames lie in it; a window's mapping
+// lives as long as its place in the cache.
+import CrashedKernel
+import Platform
+import Vmcore
+
+/// Old memory seen through `/dev/mem`, in windows of 1 MiB of which a fixed number is mapped at a time.
+///
+/// Mapping costs 8 bytes of page table for each frame at once (`remap_pfn_range`), so the windows bound what a large
+/// machine costs: 32 windows are 64 KiB of page tables. The kernel refuses (EPERM) a window that touches a frame it
+/// keeps for itself (`devmem_is_allowed` in arch/x86/mm/init.c, `CONFIG_IO_STRICT_DEVMEM`).
+final class WindowCache {
+  /// Frames in a window: 1 MiB.
+  static var framesPerWindow: Int { 256 }
+  static var windowCount: Int { 32 }
+
+  private let file: FileDescriptor
+  private let core: Vmcore
+  private var windows: [Window] = []
+  private var clock: UInt64 = 0
+
+  private final class Window {
+    let mapping: Mapping
+    let first: UInt64
+    var lastUse: UInt64 = 0
+
+    init(_ mapping: consuming Mapping, first: UInt64) {
+      self.mapping = mapping
+      self.first = first
+    }
+
+    var frames: Range<UInt64> { first..<first + UInt64(mapping.bytes.count / frameSize) }
+  }
+
+  /// Opens the memory device, for reading and writing, without O_SYNC: the mapping is cached only then
+  /// (`phys_mem_access_prot` in arch/x86/mm/pat/memtype.c).
+  init(device: Text, core: Vmcore) throws(Errno) {
+    file = try FileDescriptor.open(device, flags: FileDescriptor.readWrite)
+    self.core = core
+    windows.reserveCapacity(Self.windowCount)
+  }
+
+  /// Whether the frame's window can be mapped and shows the same bytes there as the vmcore does.
+  ///
+  /// The comparison keeps a device that is not this vmcore's memory (a saved vmcore beside a running kernel's `/dev/mem`)
+  /// from ever being written.
+  func verify(_ frame: FrameNumber) -> Bool {
+    var expected = [UInt8](repeating: 0, count: 64)
+    return expected.withUnsafeMutableBytes { buffer in
+      do throws(VmcoreError) { try core.read(PFN(frame.rawValue).address, into: buffer) } catch { return false }
+      do throws(StoreError) {
+        let bytes = try bytes(of: frame, count: 1)
+        return bytes[0..<buffer.count].elementsEqual(buffer)
+      } catch { return false }
+    }
+  }
+
+  /// The bytes of up to `count` frames from `first` on, as many as the window of the first has; valid until the next call.
+  func bytes(of first: FrameNumber, count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
+    let window = try window(over: first)
+    let skipped = Int(first.rawValue - window.first)
+    let available = min(count, Int(window.frames.upperBound - first.rawValue))
+    let start = skipped * frameSize
+    return .init(rebasing: window.mapping.bytes[start..<start + available * frameSize])
+  }
+
+  private func window(over frame: FrameNumber) throws(StoreError) -> Window {
+    clock += 1
+    for window in windows where window.frames.contains(frame.rawValue) {
+      window.lastUse = clock
+      return window
+    }
+    if windows.count == Self.windowCount { dropOldest() }
+    let window = try map(frame)
+    window.lastUse = clock
+    windows.append(window)
+    return window
+  }
+
+  private func dropOldest() {
+    var oldest = 0
+    for index in windows.indices where windows[index].lastUse < windows[oldest].lastUse { oldest = index }
+    windows.remove(at: oldest)
+  }
+
+  /// Maps the window around a frame, cut to the memory that the vmcore says exists: beyond it there may be devices.
+  private func map(_ frame: FrameNumber) throws(StoreError) -> Window {
+    let size = UInt64(Self.framesPerWindow)
+    let aligned = frame.rawValue / size * size
+    guard let memory = core.memory(around: PFN(frame.rawValue)) else { throw .inaccessible(frame) }
+    let first = max(aligned, memory.lowerBound.rawValue)
+    let end = min(aligned + size, memory.upperBound.rawValue)
+    do throws(Errno) {
+      let mapping = try Mapping(
+        of: file, offset: first * UInt64(frameSize), count: Int(end - first) * frameSize, access: .readWrite)
+      return Window(mapping, first: first)
+    } catch { throw .inaccessible(frame) }
+  }
+}

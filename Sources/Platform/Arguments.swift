@@ -1,0 +1,46 @@
+import CPlatform
+
+/// The words of the command line.
+public enum Arguments {
+  /// All words after the program's name.
+  public static var words: [Text] {
+    var words: [Text] = []
+    for index in stride(from: 1, to: cplatform_argc(), by: 1) {
+      var word = Text()
+      word.append(cString: cplatform_argv(index))
+      words.append(word)
+    }
+    return words
+  }
+}
+
+extension Text {
+  /// Whether the text starts with a literal.
+  public func hasPrefix(_ prefix: StaticString) -> Bool {
+    prefix.withUTF8Buffer { bytes.starts(with: $0) }
+  }
+
+  /// What follows the first `count` bytes.
+  public func dropping(_ count: Int) -> Text {
+    var text = Text()
+    text.append(bytes: bytes.dropFirst(count))
+    return text
+  }
+
+  /// The text as a number in decimal, or in octal with `radix` 8; nil if it is anything else or
+  /// does not fit.
+  public func number(radix: UInt64 = 10) -> UInt64? {
+    guard !bytes.isEmpty else { return nil }
+    var value: UInt64 = 0
+    for byte in bytes {
+      guard byte >= UInt8(ascii: "0") else { return nil }
+      let digit = UInt64(byte - UInt8(ascii: "0"))
+      guard digit < radix else { return nil }
+      let (product, tooLarge) = value.multipliedReportingOverflow(by: radix)
+      let (sum, overflow) = product.addingReportingOverflow(digit)
+      guard !tooLarge, !overflow else { return nil }
+      value = sum
+    }
+    return value
+  }
+}

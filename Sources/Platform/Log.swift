@@ -1,0 +1,30 @@
+import CPlatform
+
+/// Where messages go: to standard error while somebody is waiting for the answer, to the kernel's log afterwards, since a
+/// capture kernel has no other and the log must not pass through a file system.
+public enum Log {
+  /// Only the program's one thread logs.
+  nonisolated(unsafe) private static var toKernel = false
+
+  /// From now on messages go to `/dev/kmsg`, where that can be opened; nowhere else.
+  public static func switchToKernel() { toKernel = true }
+
+  /// One line, with the program's name before it.
+  public static func line(_ message: Text) {
+    var text = Text("oldmemfs: ")
+    text.append(message)
+    text.append("\n")
+    _ = text.bytes.withUnsafeBytes { Platform.write($0, to: destination) }
+  }
+
+  public static func line(_ message: StaticString) { line(Text(message)) }
+
+  /// Opened at the first line and kept: the daemon may later be unable to open anything.
+  nonisolated(unsafe) private static var kernelLog: Int32 = -2
+
+  private static var destination: Int32 {
+    guard toKernel else { return STDERR_FILENO }
+    if kernelLog == -2 { kernelLog = cplatform_open("/dev/kmsg", O_WRONLY | O_CLOEXEC, 0) }
+    return kernelLog
+  }
+}

@@ -1,0 +1,118 @@
+import Platform
+
+/// What is asked of VMCOREINFO and not there.
+public struct MissingKey: Error, Sendable {
+  /// The key in full: "OFFSET(page.flags)".
+  public let key: Text
+  /// Whether the key is there with a value that is no number.
+  public let isMalformed: Bool
+
+  @inline(never)
+  public func describe(to text: inout Text) {
+    text.append("VMCOREINFO ")
+    text.append(isMalformed ? "has no number in " : "lacks ")
+    text.append(key)
+  }
+}
+
+/// The VMCOREINFO note: lines of KEY=VALUE by which a kernel tells its layout
+/// (Documentation/admin-guide/kdump/vmcoreinfo.rst).
+public struct VMCoreInfo {
+  private let text: [UInt8]
+
+  /// The kernel writes at most a page (`VMCOREINFO_BYTES`, include/linux/crash_core.h); more than this is not one.
+  static var mostBytes: Int { 1 << 16 }
+
+  public init(_ text: [UInt8]) { self.text = text }
+
+  /// The kernel's release: "6.12.95+deb12-amd64".
+  public var release: Text { value(of: Text("OSRELEASE")) ?? Text("unknown") }
+
+  /// NUMBER(name): a signed number, in decimal or hexadecimal.
+  public func number(_ name: StaticString) throws(MissingKey) -> Int64 { try required("NUMBER", name, hexadecimal: false) }
+  /// SYMBOL(name): an address.
+  public func symbol(_ name: StaticString) throws(MissingKey) -> UInt64 {
+    UInt64(bitPattern: try required("SYMBOL", name, hexadecimal: true))
+  }
+  /// OFFSET(structure.member), in bytes.
+  public func offset(_ name: StaticString) throws(MissingKey) -> Int { try small("OFFSET", name) }
+  /// SIZE(structure), in bytes.
+  public func size(_ name: StaticString) throws(MissingKey) -> Int { try small("SIZE", name) }
+  /// LENGTH(array), in elements.
+  public func length(_ name: StaticString) throws(MissingKey) -> Int { try small("LENGTH", name) }
+
+  /// The same, nil where the key is missing or malformed.
+  public func optionalNumber(_ name: StaticString) -> Int64? { do throws(MissingKey) { return try number(name) } catch { return nil } }
+  public func optionalSymbol(_ name: StaticString) -> UInt64? { do throws(MissingKey) { return try symbol(name) } catch { return nil } }
+  public func optionalOffset(_ name: StaticString) -> Int? { do throws(MissingKey) { return try offset(name) } catch { return nil } }
+
+  private func small(_ kind: StaticString, _ name: StaticString) throws(MissingKey) -> Int {
+    let value = try required(kind, name, hexadecimal: false)
+    guard value >= 0, value <= Int64(Int32.max) else { throw MissingKey(key: key(kind, name), isMalformed: true) }
+    return Int(value)
+  }
+
+  private func key(_ kind: StaticString, _ name: StaticString) -> Text {
+    var key = Text(kind)
+    key.append("(")
+    key.append(name)
+    key.append(")")
+    return key
+  }
+
+  private func required(_ kind: StaticString, _ name: StaticString, hexadecimal: Bool) throws(MissingKey) -> Int64 {
+    let key = key(kind, name)
+    guard let value = value(of: key) else { throw MissingKey(key: key, isMalformed: false) }
+    guard let number = Self.number(value.bytes, hexadecimal: hexadecimal) else { throw MissingKey(key: key, isMalformed: true) }
+    return number
+  }
+
+  /// The value of a key at the start of a line.
+  public func value(of key: Text) -> Text? {
+    var start = 0
+    while start < text.count {
+      var end = start
+      while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
+      let line = text[start..<end]
+      if line.starts(with: key.bytes), line.count > key.bytes.count, line[start + key.bytes.count] == UInt8(ascii: "=") {
+        var value = Text()
+        value.append(bytes: line.dropFirst(key.bytes.count + 1))
+        return value
+      }
+      start = end + 1
+    }
+    return nil
+  }
+
+  /// A number as VMCOREINFO has them: symbols in bare hexadecimal, others in decimal or with 0x; nil if it doesn't fit.
+  private static func number(_ digits: [UInt8], hexadecimal: Bool) -> Int64? {
+    var rest = digits[...]
+    let negative = rest.first == UInt8(ascii: "-")
+    if negative { rest = rest.dropFirst() }
+    var radix: UInt64 = hexadecimal ? 16 : 10
+    if rest.count > 2, rest.starts(with: [UInt8(ascii: "0"), UInt8(ascii: "x")]) {
+      rest = rest.dropFirst(2)
+      radix = 16
+    }
+    guard !rest.isEmpty else { return nil }
+    var value: UInt64 = 0
+    for byte in rest {
+      guard let digit = digit(byte), digit < radix else { return nil }
+      let (product, tooLarge) = value.multipliedReportingOverflow(by: radix)
+      let (sum, overflow) = product.addingReportingOverflow(digit)
+      guard !tooLarge, !overflow else { return nil }
+      value = sum
+    }
+    if negative { return value <= 1 << 63 ? Int64(bitPattern: 0 &- value) : nil }
+    return radix == 16 || value <= UInt64(Int64.max) ? Int64(bitPattern: value) : nil
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt64? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): return UInt64(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): return UInt64(byte - UInt8(ascii: "a")) + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): return UInt64(byte - UInt8(ascii: "A")) + 10
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,130 @@
+// Memory safety: a caller's buffer is filled within its count; bytes of a window are copied out while the window lives.
+import Platform
+
+/// An ELF vmcore: `/proc/vmcore` of a capture kernel, or a saved one.
+public final class Vmcore {
+  /// The memory that there is, by physical address. Nothing outside these exists.
+  public let segments: [LoadSegment]
+  public let info: VMCoreInfo
+  private let file: FileDescriptor
+  private let windows: ReadWindows
+
+  /// Opens and parses a vmcore; its memory is read when it is asked for.
+  public init(path: Text) throws(VmcoreError) {
+    let size: UInt64
+    do throws(Errno) {
+      file = try FileDescriptor.open(path, flags: FileDescriptor.readOnly)
+      size = try file.size()
+    } catch { throw .unopenable(error) }
+    let headers = try ELFHeaders(file, size: size)
+    segments = try Vmcore.memory(headers.programHeaders, size: size)
+    info = try Vmcore.info(headers.programHeaders, file, size: size)
+    windows = ReadWindows()
+  }
+
+  // MARK: Where memory is
+
+  /// The segment that holds a page.
+  private func segment(of frame: PFN) -> LoadSegment? {
+    var low = 0
+    var high = segments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle].frames.upperBound <= frame { low = middle + 1 } else { high = middle }
+    }
+    return low < segments.count && segments[low].frames.contains(frame) ? segments[low] : nil
+  }
+
+  /// The pages of the PT_LOAD that holds a page; nil if none does.
+  public func memory(around frame: PFN) -> Range<PFN>? { segment(of: frame)?.frames }
+
+  /// Where in the file `count` pages lie, all in one piece; nil if one of them is outside the PT_LOAD of the first.
+  public func fileOffset(of frame: PFN, count: Int) -> UInt64? {
+    guard count > 0, let segment = segment(of: frame),
+      UInt64(count) <= segment.frames.upperBound.rawValue - frame.rawValue
+    else { return nil }
+    return segment.offset + (frame.rawValue - segment.frames.lowerBound.rawValue) * PFN.pageSize
+  }
+
+  /// The physical address behind an address of the kernel's direct map; nil for any other.
+  public func physical(ofDirect address: UInt64) -> PhysicalAddress? {
+    for segment in segments where address >= segment.virtual && address - segment.virtual < segment.count * PFN.pageSize {
+      return PhysicalAddress(segment.frames.lowerBound.address.rawValue + (address - segment.virtual))
+    }
+    return nil
+  }
+
+  // MARK: Reading
+
+  /// Reads physical memory, which may cross from one segment to the next.
+  public func read(_ address: PhysicalAddress, into buffer: UnsafeMutableRawBufferPointer) throws(VmcoreError) {
+    var done = 0
+    while done < buffer.count {
+      let (position, overflow) = address.rawValue.addingReportingOverflow(UInt64(done))
+      guard !overflow, let segment = segment(of: PFN(position / PFN.pageSize)) else { throw .absent(address) }
+      let into = position - segment.frames.lowerBound.address.rawValue
+      let count = Int(min(UInt64(buffer.count - done), segment.count * PFN.pageSize - into))
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
+      try windows.read(file, segment, at: into, into: piece)
+      done += count
+    }
+  }
+
+  /// An 8-byte number in physical memory.
+  public func word(at address: PhysicalAddress) throws(VmcoreError) -> UInt64 {
+    var value: UInt64 = 0
+    let outcome = withUnsafeMutableBytes(of: &value) { buffer -> VmcoreError? in
+      do throws(VmcoreError) { try read(address, into: buffer) } catch { return error }
+      return nil
+    }
+    if let outcome { throw outcome }
+    return value
+  }
+
+  // MARK: Headers
+
+  /// Kernel text is mapped at -2 GiB and is in the file a second time (`__START_KERNEL_map`,
+  /// arch/x86/include/asm/page_64_types.h); memory is what the direct map has.
+  private static var textMap: UInt64 { 0xffff_ffff_8000_0000 }
+
+  private static func memory(_ headers: [ProgramHeader], size: UInt64) throws(VmcoreError) -> [LoadSegment] {
+    var segments: [LoadSegment] = []
+    for header in headers where header.type == ProgramHeader.load {
+      let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
+      guard !overflow else { throw .malformed("a PT_LOAD beyond the address space") }
+      guard end <= size else { throw .truncated(needed: end, size: size) }
+      guard header.virtual < textMap, let segment = try LoadSegment(header) else { continue }
+      segments.append(segment)
+    }
+    guard !segments.isEmpty else { throw .malformed("no PT_LOAD holds memory") }
+    sort(&segments)
+    for index in segments.indices.dropFirst()
+    where segments[index - 1].frames.upperBound > segments[index].frames.lowerBound {
+      throw .malformed("two PT_LOADs hold the same memory")
+    }
+    return segments
+  }
+
+  /// Insertion sort: the kernel writes the segments nearly sorted, and the library's sort is large.
+  private static func sort(_ segments: inout [LoadSegment]) {
+    for index in segments.indices.dropFirst() {
+      var place = index
+      while place > 0, segments[place - 1].frames.lowerBound > segments[place].frames.lowerBound {
+        segments.swapAt(place - 1, place)
+        place -= 1
+      }
+    }
+  }
+
+  private static func info(
+    _ headers: [ProgramHeader], _ file: borrowing FileDescriptor, size: UInt64
+  ) throws(VmcoreError) -> VMCoreInfo {
+    for header in headers where header.type == ProgramHeader.note {
+      let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
+      guard !overflow, end <= size else { throw .truncated(needed: overflow ? UInt64.max : end, size: size) }
+      let notes = Notes(file: header.offset..<end)
+      if let text = try notes.first(named: "VMCOREINFO", file, size: size) { return VMCoreInfo(text) }
+    }
+    throw .noVMCoreInfo
+  }
+}

@@ -1,0 +1,143 @@
+import Platform
+import Testing
+
+@testable import OldMemory
+
+/// Bytes that tell where they belong.
+func pattern(_ count: Int, seed: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ seed &+ $0 >> 8) } }
+
+extension FramePool {
+  mutating func write(_ bytes: [UInt8], to frame: FrameNumber, at offset: Int, clearing: Bool) throws {
+    let outcome = bytes.withUnsafeBytes { buffer -> Result<Void, StoreError> in
+      do throws(StoreError) { return .success(try write(buffer, to: frame, at: offset, clearing: clearing)) } catch { return .failure(error) }
+    }
+    try outcome.get()
+  }
+
+  mutating func read(_ count: Int, from frame: FrameNumber, at offset: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0xee, count: count)
+    let outcome = bytes.withUnsafeMutableBytes { buffer -> Result<Void, StoreError> in
+      do throws(StoreError) { return .success(try read(frame, at: offset, into: buffer)) } catch { return .failure(error) }
+    }
+    try outcome.get()
+    return bytes
+  }
+
+  /// Changes a byte behind the pool's back, as stray DMA would.
+  func strike(_ frame: FrameNumber, at offset: Int) throws {
+    var byte: UInt8 = 0
+    try withUnsafeMutableBytes(of: &byte) { try access.read(frame, at: offset, into: $0) }
+    byte ^= 0x10
+    try withUnsafeBytes(of: byte) { try access.write($0, to: frame, at: offset) }
+  }
+}
+
+@Suite("The frame pool")
+struct FramePoolTests {
+  @Test("it gives every frame out once, and then has no space")
+  func allFrames() throws {
+    let frames = 2 * framesPerSection + 100
+    var pool = try FramePool.scratch(frames: frames, checksums: true)
+    #expect(pool.totalFrames == UInt64(frames))
+    var owned = [Bool](repeating: false, count: frames)
+    while pool.freeFrames > 0 {
+      let run = try pool.allocate(upTo: 777, after: nil)
+      for index in 0..<run.count {
+        let frame = Int(run.first.rawValue) + index
+        #expect(!owned[frame])
+        owned[frame] = true
+      }
+    }
+    #expect(owned.allSatisfy { $0 })
+    #expect(throws: StoreError.noSpace) { try pool.allocate(upTo: 1, after: nil) }
+  }
+
+  @Test("a run grows where its neighbour is free")
+  func neighbours() throws {
+    var pool = try FramePool.scratch(frames: 1000, checksums: true)
+    let run = try pool.allocate(upTo: 10, after: nil)
+    let other = try pool.allocate(upTo: 10, after: nil)
+    #expect(other.first == run.first + 10)
+    let next = try pool.allocate(upTo: 5, after: other.first + 9)
+    #expect(next == FrameRun(first: other.first + 10, count: 5))
+    // The neighbour is taken: it is somewhere else.
+    let elsewhere = try pool.allocate(upTo: 5, after: run.first + 9)
+    #expect(elsewhere.first == next.first + 5)
+  }
+
+  @Test("released frames can be had again, across sections")
+  func release() throws {
+    var pool = try FramePool.scratch(frames: 2 * framesPerSection, checksums: true)
+    var runs: [FrameRun] = []
+    while pool.freeFrames > 0 { runs.append(try pool.allocate(upTo: framesPerSection, after: nil)) }
+    pool.release(FrameRun(first: FrameNumber(UInt64(framesPerSection - 8)), count: 16))
+    #expect(pool.freeFrames == 16)
+    #expect(try pool.allocate(upTo: 100, after: nil).count == 8)
+    #expect(try pool.allocate(upTo: 100, after: nil).count == 8)
+    #expect(pool.freeFrames == 0)
+  }
+
+  @Test("what was written is read, at any offset and length", arguments: [(0, 4096), (1, 1), (4095, 2), (100, 20000), (0, 65536)])
+  func roundTrip(offset: Int, count: Int) throws {
+    var pool = try FramePool.scratch(frames: 100, checksums: true)
+    let run = try pool.allocate(upTo: 32, after: nil)
+    let bytes = pattern(count, seed: 7)
+    try pool.write(bytes, to: run.first, at: offset, clearing: true)
+    #expect(try pool.read(count, from: run.first, at: offset) == bytes)
+    let frames = (offset + count + frameSize - 1) / frameSize
+    let all = try pool.read(frames * frameSize, from: run.first, at: 0)
+    #expect(all[0..<offset].allSatisfy { $0 == 0 })
+    #expect(all[(offset + count)...].allSatisfy { $0 == 0 })
+  }
+
+  @Test("a write in the middle keeps what is around it")
+  func partialWrite() throws {
+    var pool = try FramePool.scratch(frames: 10, checksums: true)
+    let run = try pool.allocate(upTo: 4, after: nil)
+    var expected = pattern(4 * frameSize, seed: 1)
+    try pool.write(expected, to: run.first, at: 0, clearing: true)
+    let change = pattern(6000, seed: 9)
+    try pool.write(change, to: run.first, at: 3000, clearing: false)
+    expected.replaceSubrange(3000..<9000, with: change)
+    try pool.writeZeros(count: 5000, to: run.first + 2, at: 10)
+    expected.replaceSubrange(2 * frameSize + 10..<2 * frameSize + 5010, with: repeatElement(0, count: 5000))
+    #expect(try pool.read(4 * frameSize, from: run.first, at: 0) == expected)
+  }
+
+  @Test("a frame that was hit from outside is an error, never wrong data")
+  func damage() throws {
+    var pool = try FramePool.scratch(frames: 10, checksums: true)
+    let run = try pool.allocate(upTo: 3, after: nil)
+    try pool.write(pattern(3 * frameSize, seed: 1), to: run.first, at: 0, clearing: true)
+    try pool.strike(run.first + 1, at: 4000)
+    #expect(throws: StoreError.damaged(run.first + 1)) { try pool.read(3 * frameSize, from: run.first, at: 0) }
+    #expect(throws: StoreError.damaged(run.first + 1)) { try pool.read(1, from: run.first + 1, at: 5) }
+    #expect(throws: StoreError.damaged(run.first + 1)) { try pool.write([1], to: run.first + 1, at: 5, clearing: false) }
+    #expect(try pool.read(10, from: run.first, at: 0) == Array(pattern(10, seed: 1)))
+    #expect(pool.damagedFrames == 3)
+    // A write of the whole frame heals it.
+    try pool.write(pattern(frameSize, seed: 3), to: run.first + 1, at: 0, clearing: true)
+    #expect(try pool.read(frameSize, from: run.first + 1, at: 0) == pattern(frameSize, seed: 3))
+  }
+
+  @Test("without checksums damage goes unseen, as asked for")
+  func withoutChecksums() throws {
+    var pool = try FramePool.scratch(frames: 10, checksums: false)
+    let run = try pool.allocate(upTo: 1, after: nil)
+    try pool.write(pattern(frameSize, seed: 1), to: run.first, at: 0, clearing: true)
+    try pool.strike(run.first, at: 0)
+    #expect(try pool.read(frameSize, from: run.first, at: 0) != pattern(frameSize, seed: 1))
+  }
+
+  @Test("the record names the frames that were written, and only these")
+  func record() throws {
+    var pool = try FramePool.scratch(frames: 1000, checksums: true)
+    let run = try pool.allocate(upTo: 100, after: nil)
+    try pool.write(pattern(3 * frameSize, seed: 1), to: run.first + 10, at: 0, clearing: true)
+    try pool.write([1], to: run.first + 50, at: 9, clearing: true)
+    pool.release(run)
+    var recorded: [FrameRun] = []
+    pool.forEachOverwrittenRun { recorded.append($0) }
+    #expect(recorded == [FrameRun(first: run.first + 10, count: 3), FrameRun(first: run.first + 50, count: 1)])
+  }
+}
