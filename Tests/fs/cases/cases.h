@@ -75,18 +75,19 @@ const char *outcome_fd(long value);
     })
 
 // OPEN(call) is DO for a call that returns a descriptor.
-#define OPEN(call)                                                                           \
+#define OPEN(call) OPEN_STEP(#call, call)
+#define OPEN_STEP(text, call)                                                                \
     ({                                                                                       \
         errno = 0;                                                                           \
         int value_ = (int)(call);                                                            \
-        say("%s = %s", #call, outcome_fd(value_));                                           \
+        say("%s = %s", text, outcome_fd(value_));                                            \
         value_;                                                                              \
     })
 
 // NEED(call) is OPEN, and ends the case when it fails.
 #define NEED(call)                                                                           \
     ({                                                                                       \
-        int need_ = OPEN(call);                                                              \
+        int need_ = OPEN_STEP(#call, call);                                                  \
         if (need_ < 0) _exit(0);                                                             \
         need_;                                                                               \
     })
