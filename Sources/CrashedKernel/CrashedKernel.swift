@@ -7,7 +7,7 @@ public final class CrashedKernel {
   private let translation: AddressTranslation
   private let sparseMemory: SparseMemory
   private let classifier: PageClassifier
-  private var pages: StructPages
+  private let pages: StructPages
 
   /// Finds the kernel's structures; nothing of its memory map is read yet.
   public init(core: Vmcore) throws(KernelError) {

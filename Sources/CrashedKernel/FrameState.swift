@@ -56,21 +56,3 @@ public struct FrameState: Equatable, BitwiseCopyable, Sendable {
   public var frameClass: FrameClass { FrameClass(rawValue: rawValue & 15) ?? .kernel }
   public var hold: HoldReason { HoldReason(rawValue: rawValue >> 4) ?? .unknownFlags }
 }
-
-/// The states of all frames of one section; one map serves section after section.
-public final class FrameMap {
-  /// `SECTION_SIZE_BITS` of x86-64 (arch/x86/include/asm/sparsemem.h): 128 MiB.
-  static var sectionBits: Int { 27 }
-  public static var frameCount: Int { 1 << (sectionBits - 12) }
-
-  private var states = [UInt8](repeating: 0, count: FrameMap.frameCount)
-
-  public init() {}
-
-  /// The state of the frame at a place in the section.
-  public subscript(place: Int) -> FrameState { FrameState(rawValue: states[place]) }
-
-  func fill(_ range: Range<Int>, _ state: FrameState) {
-    for place in range { states[place] = state.rawValue }
-  }
-}

@@ -64,8 +64,7 @@ public struct ScanReport {
     var start = 0
     while start < FrameMap.frameCount {
       let state = map[start]
-      var end = start + 1
-      while end < FrameMap.frameCount, map[end] == state { end += 1 }
+      let end = map.endOfStretch(from: start)
       let count = UInt64(end - start)
       let frameClass = state.frameClass
       classes[Int(frameClass.rawValue)] += count

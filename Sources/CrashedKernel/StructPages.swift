@@ -1,41 +1,39 @@
-// Memory safety: `bytes` is this object's own and as large as `count` struct pages; a place is checked against `count`
-// before a field is loaded, and the layout was checked to keep every field inside a struct page.
+// Memory safety: `bytes` is this object's own for its whole life and holds `count` struct pages; a place is checked against
+// `count` before a field is loaded, and the layout was checked to keep every field inside a struct page.
 
 /// A piece of the crashed kernel's `struct page` array, copied here.
-struct StructPages {
+final class StructPages {
   private let layout: PageLayout
-  private var bytes: [UInt8]
+  private let bytes: UnsafeMutableRawBufferPointer
 
   /// Struct pages in a piece: 64 KiB of them where one has 64 bytes, which the CPU's cache holds.
   static var count: Int { 1024 }
 
   init(_ layout: PageLayout) {
     self.layout = layout
-    bytes = [UInt8](repeating: 0, count: layout.size * StructPages.count)
+    bytes = .allocate(byteCount: layout.size * StructPages.count, alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
+  deinit { bytes.deallocate() }
+
   /// Copies the struct pages at a virtual address of the crashed kernel.
-  mutating func load(_ address: UInt64, with translation: AddressTranslation) throws(KernelError) {
-    let outcome = bytes.withUnsafeMutableBytes { buffer -> KernelError? in
-      do throws(KernelError) { try translation.read(address, into: buffer, of: "mem_map") } catch { return error }
-      return nil
-    }
-    if let outcome { throw outcome }
+  func load(_ address: UInt64, with translation: AddressTranslation) throws(KernelError) {
+    try translation.read(address, into: bytes, of: "mem_map")
   }
 
   /// The fields of the struct page at a place.
+  @inline(__always)
   func page(_ place: Int) -> StructPage {
     precondition(place >= 0 && place < StructPages.count)
-    return bytes.withUnsafeBytes { buffer in
-      let base = buffer.baseAddress! + place * layout.size
-      return StructPage(
-        flags: base.loadUnaligned(fromByteOffset: layout.flags, as: UInt64.self),
-        mapping: base.loadUnaligned(fromByteOffset: layout.mapping, as: UInt64.self),
-        privateData: base.loadUnaligned(fromByteOffset: layout.privateData, as: UInt64.self),
-        compoundHead: base.loadUnaligned(fromByteOffset: layout.compoundHead, as: UInt64.self),
-        mapcount: base.loadUnaligned(fromByteOffset: layout.mapcount, as: UInt32.self),
-        refcount: base.loadUnaligned(fromByteOffset: layout.refcount, as: UInt32.self))
-    }
+    let base = UnsafeRawPointer(bytes.baseAddress!) + place * layout.size
+    return StructPage(
+      flags: base.loadUnaligned(fromByteOffset: layout.flags, as: UInt64.self),
+      mapping: base.loadUnaligned(fromByteOffset: layout.mapping, as: UInt64.self),
+      privateData: base.loadUnaligned(fromByteOffset: layout.privateData, as: UInt64.self),
+      compoundHead: base.loadUnaligned(fromByteOffset: layout.compoundHead, as: UInt64.self),
+      mapcount: base.loadUnaligned(fromByteOffset: layout.mapcount, as: UInt32.self),
+      refcount: base.loadUnaligned(fromByteOffset: layout.refcount, as: UInt32.self))
   }
 
   /// A byte of the struct page at a place.

@@ -27,10 +27,8 @@ enum FrameSource {
       do throws(KernelError) { try kernel.classify(section: section, into: map) } catch { return false }
       var start = 0
       while start < framesPerSection {
-        let reuse = reuseClass(map[start], policy)
-        var end = start + 1
-        while end < framesPerSection, reuseClass(map[end], policy) == reuse { end += 1 }
-        if let reuse { body(reuse, start..<end) }
+        let end = map.endOfStretch(from: start)
+        if let reuse = reuseClass(map[start], policy) { body(reuse, start..<end) }
         start = end
       }
       return true
@@ -45,6 +43,6 @@ private func reuseClass(_ state: FrameState, _ policy: ReusePolicy) -> ReuseClas
   case .free: return .free
   case .cache, .privateCache: return .cache
   case .user, .hugetlb: return .user
-  default: return nil
+  case .absent, .kernel, .poisoned, .offline: return nil
   }
 }

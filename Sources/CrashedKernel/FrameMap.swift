@@ -1,0 +1,36 @@
+// Memory safety: `states` is this object's own for its whole life and has `frameCount` bytes; places are checked against it.
+
+/// The states of all frames of one section; one map serves section after section.
+public final class FrameMap {
+  /// `SECTION_SIZE_BITS` of x86-64 (arch/x86/include/asm/sparsemem.h): 128 MiB.
+  static var sectionBits: Int { 27 }
+  public static var frameCount: Int { 1 << (sectionBits - 12) }
+
+  private let states: UnsafeMutablePointer<UInt8>
+
+  public init() {
+    states = .allocate(capacity: FrameMap.frameCount)
+    states.initialize(repeating: FrameState(.absent).rawValue, count: FrameMap.frameCount)
+  }
+
+  deinit { states.deallocate() }
+
+  /// The state of the frame at a place in the section.
+  public subscript(place: Int) -> FrameState {
+    precondition(place >= 0 && place < FrameMap.frameCount)
+    return FrameState(rawValue: states[place])
+  }
+
+  func fill(_ range: Range<Int>, _ state: FrameState) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= FrameMap.frameCount)
+    (states + range.lowerBound).update(repeating: state.rawValue, count: range.count)
+  }
+
+  /// Where the stretch of frames in the same state ends that begins at a place.
+  public func endOfStretch(from place: Int) -> Int {
+    precondition(place >= 0 && place < FrameMap.frameCount)
+    var end = place + 1
+    while end < FrameMap.frameCount, states[end] == states[place] { end += 1 }
+    return end
+  }
+}
