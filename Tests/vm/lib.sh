@@ -4,10 +4,10 @@
 
 set -euo pipefail
 
-# shellcheck disable=SC2034  # read by the scripts that source this file
 lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo_dir=$(cd "$lab_dir/../.." && pwd)
 cache_dir=${OLDMEMFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oldmemfs}/vm
+# shellcheck disable=SC2034  # read by the scripts that source this file
 all_kernels=(5.10 6.1 6.12 7)
 
 # ---------------------------------------------------------------- messages
@@ -186,7 +186,7 @@ use_load_disk() {
   mkdir "$scratch/files"
   build_labguest
   "$labguest" sample "$scratch/files" 128
-  make_disk "$scratch/disk" 256 "$scratch/files"
+  make_disk "$scratch/disk" 512 "$scratch/files"
   mv "$scratch/disk" "$load_disk"
 }
 
