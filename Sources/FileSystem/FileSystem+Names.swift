@@ -1,0 +1,125 @@
+import CPlatform
+
+/// Requests about names: looking up, making, linking, removing.
+extension FileSystem {
+  /// Finds a name; '.' and '..' are found as well, which file handles need.
+  public func lookUp(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) -> Entry {
+    if name.isDot { return entry(try live(parent)) }
+    let directory = try self.directory(parent)
+    if name.isDotDot { return entry(inodes[directory].parent) }
+    return entry(try required(name, in: directory).child)
+  }
+
+  /// Makes a file, FIFO, socket or device node. `mode` is after the umask.
+  public func makeNode(
+    _ name: FileName, in parent: InodeNumber, mode: FileMode, device: UInt32, by caller: Caller
+  ) throws(FileSystemError) -> Entry {
+    let handle = try make(name, in: parent, mode: mode, by: caller, target: [])
+    inodes[handle].device = device
+    return entry(handle)
+  }
+
+  public func makeDirectory(
+    _ name: FileName, in parent: InodeNumber, permissions: UInt32, by caller: Caller
+  ) throws(FileSystemError) -> Entry {
+    let mode = FileMode(FileMode.directory | permissions & 0o7777)
+    return entry(try make(name, in: parent, mode: mode, by: caller, target: []))
+  }
+
+  /// Makes a symlink to `target`, which has at most 4095 bytes (PATH_MAX).
+  public func makeLink(
+    _ name: FileName, in parent: InodeNumber, target: [UInt8], by caller: Caller
+  ) throws(FileSystemError) -> Entry {
+    guard !target.isEmpty else { throw .noEntry }
+    guard target.count < 4096 else { throw .nameTooLong }
+    return entry(try make(name, in: parent, mode: FileMode(FileMode.link | 0o777), by: caller, target: target))
+  }
+
+  private func make(
+    _ name: FileName, in parent: InodeNumber, mode: FileMode, by caller: Caller, target: [UInt8]
+  ) throws(FileSystemError) -> UInt32 {
+    let directory = try self.directory(parent)
+    guard inodes[directory].links > 0 else { throw .noEntry }
+    guard find(name, in: directory) == nil else { throw .exists }
+    try reserveInode()
+    try reserveEntry(name)
+    // The name's piece and the target's may come from the same slab.
+    if !target.isEmpty { try blobs.reserve(target.count + (target.count > ShortPiece.capacity ? LongPiece.capacity * 2 : 0)) }
+    let handle = addInode(mode: inherited(mode, from: directory, by: caller), uid: caller.uid, gid: group(in: directory, caller))
+    let blob = blobs.store(target)
+    do throws(FileSystemError) { try addEntry(name, in: directory, child: handle) } catch {
+      blobs.remove(blob)
+      inodes.remove(handle)
+      throw error
+    }
+    inodes[handle].target = blob
+    inodes[handle].size = UInt64(target.count)
+    inodes[handle].links = mode.isDirectory ? 2 : 1
+    if mode.isDirectory {
+      inodes[handle].parent = directory
+      inodes[directory].links += 1
+    }
+    return handle
+  }
+
+  /// In a set-group-ID directory a new file has the directory's group, and a new directory that bit as well
+  /// (`inode_init_owner`, fs/inode.c).
+  private func group(in directory: UInt32, _ caller: Caller) -> UInt32 {
+    inodes[directory].mode.rawValue & FileMode.setGroup != 0 ? inodes[directory].gid : caller.gid
+  }
+
+  private func inherited(_ mode: FileMode, from directory: UInt32, by caller: Caller) -> FileMode {
+    guard inodes[directory].mode.rawValue & FileMode.setGroup != 0 else { return mode }
+    if mode.isDirectory { return FileMode(mode.rawValue | FileMode.setGroup) }
+    let isProgram = mode.rawValue & FileMode.groupExecute != 0
+    if isProgram, !caller.isPrivileged, caller.gid != inodes[directory].gid {
+      return FileMode(mode.rawValue & ~FileMode.setGroup)
+    }
+    return mode
+  }
+
+  public func readLink(_ number: InodeNumber) throws(FileSystemError) -> [UInt8] {
+    let handle = try live(number)
+    guard inodes[handle].mode.isLink else { throw .invalid }
+    return blobs.bytes(of: inodes[handle].target)
+  }
+
+  /// Gives a file one more name.
+  public func link(_ number: InodeNumber, as name: FileName, in parent: InodeNumber) throws(FileSystemError) -> Entry {
+    let handle = try live(number)
+    let directory = try self.directory(parent)
+    guard !inodes[handle].mode.isDirectory else { throw .notPermitted }
+    guard inodes[directory].links > 0 else { throw .noEntry }
+    guard find(name, in: directory) == nil else { throw .exists }
+    try reserveEntry(name)
+    try addEntry(name, in: directory, child: handle)
+    inodes[handle].links += 1
+    inodes[handle].changed = now()
+    return entry(handle)
+  }
+
+  public func unlink(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) {
+    let directory = try self.directory(parent)
+    let found = try required(name, in: directory)
+    guard !inodes[found.child].mode.isDirectory else { throw .isDirectory }
+    removeEntry(found)
+    unlinked(found.child)
+  }
+
+  public func removeDirectory(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) {
+    let directory = try self.directory(parent)
+    let found = try required(name, in: directory)
+    guard inodes[found.child].mode.isDirectory else { throw .notDirectory }
+    guard inodes[found.child].entries == 0 else { throw .notEmpty }
+    removeEntry(found)
+    inodes[directory].links -= 1
+    unlinked(found.child)
+  }
+
+  /// A name of a file is gone; with a directory's go all its links.
+  func unlinked(_ handle: UInt32) {
+    if inodes[handle].mode.isDirectory { inodes[handle].links = 0 } else { inodes[handle].links -= 1 }
+    inodes[handle].changed = now()
+    dropIfUnreachable(handle)
+  }
+}

@@ -1,0 +1,113 @@
+import CPlatform
+
+/// Flags of renameat2(2).
+public struct RenameFlags: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static var noReplace: RenameFlags { RenameFlags(rawValue: 1) }
+  public static var exchange: RenameFlags { RenameFlags(rawValue: 2) }
+  public static var whiteout: RenameFlags { RenameFlags(rawValue: 4) }
+}
+
+extension FileSystem {
+  /// A name in a directory.
+  public struct Place {
+    let parent: InodeNumber
+    let name: FileName
+
+    public init(_ name: FileName, in parent: InodeNumber) {
+      self.name = name
+      self.parent = parent
+    }
+  }
+
+  /// Moves a file to another name, which it replaces (rename(2)), exchanges two, or leaves a whiteout behind.
+  public func rename(from old: Place, to new: Place, _ flags: RenameFlags, by caller: Caller) throws(FileSystemError) {
+    guard flags.isSubset(of: [.noReplace, .exchange, .whiteout]), !flags.contains([.noReplace, .exchange]),
+      !flags.contains([.exchange, .whiteout])
+    else { throw .invalid }
+    let source = try directory(old.parent)
+    let target = try directory(new.parent)
+    let moved = try required(old.name, in: source)
+    let replaced = find(new.name, in: target)
+    try checkLoop(moved.child, into: target)
+    if flags.contains(.exchange) {
+      guard let replaced else { throw .noEntry }
+      try checkLoop(replaced.child, into: source)
+      return exchange(moved, replaced)
+    }
+    if flags.contains(.noReplace), replaced != nil { throw .exists }
+    if let replaced {
+      // Two names of one file: rename(2) does nothing.
+      if replaced.child == moved.child { return }
+      try checkReplacement(of: replaced.child, by: moved.child)
+    }
+    guard inodes[target].links > 0 else { throw .noEntry }
+    try move(moved, to: target, new.name, over: replaced, flags, caller)
+  }
+
+  /// A directory can't go into itself or below.
+  private func checkLoop(_ child: UInt32, into directory: UInt32) throws(FileSystemError) {
+    guard inodes[child].mode.isDirectory else { return }
+    var ancestor = directory
+    while true {
+      if ancestor == child { throw .invalid }
+      if ancestor == InodeNumber.root.handle || inodes[ancestor].parent == ancestor { return }
+      ancestor = inodes[ancestor].parent
+    }
+  }
+
+  private func checkReplacement(of old: UInt32, by new: UInt32) throws(FileSystemError) {
+    switch (inodes[new].mode.isDirectory, inodes[old].mode.isDirectory) {
+    case (true, false): throw .notDirectory
+    case (false, true): throw .isDirectory
+    case (true, true): if inodes[old].entries > 0 { throw .notEmpty }
+    case (false, false): break
+    }
+  }
+
+  private func move(
+    _ moved: DirectoryEntry, to target: UInt32, _ name: FileName, over replaced: DirectoryEntry?, _ flags: RenameFlags,
+    _ caller: Caller
+  ) throws(FileSystemError) {
+    let isDirectory = inodes[moved.child].mode.isDirectory
+    if flags.contains(.whiteout) { try reserveInode() }
+    if let replaced {
+      redirect(replaced, to: moved.child)
+      if isDirectory { inodes[target].links -= 1 }
+    } else {
+      try reserveEntry(name)
+      try addEntry(name, in: target, child: moved.child)
+    }
+    if flags.contains(.whiteout) {
+      // A character device 0:0 (`WHITEOUT_DEV`, include/linux/fs.h) stays under the old name.
+      let whiteout = addInode(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: caller.gid)
+      inodes[whiteout].links = 1
+      redirect(moved, to: whiteout)
+    } else {
+      removeEntry(moved)
+    }
+    if isDirectory {
+      inodes[moved.key.owner].links -= 1
+      inodes[target].links += 1
+      inodes[moved.child].parent = target
+    }
+    inodes[moved.child].changed = now()
+    if let replaced { unlinked(replaced.child) }
+  }
+
+  private func exchange(_ one: DirectoryEntry, _ other: DirectoryEntry) {
+    redirect(one, to: other.child)
+    redirect(other, to: one.child)
+    for (entry, from) in [(one, other.key.owner), (other, one.key.owner)] {
+      if inodes[entry.child].mode.isDirectory {
+        inodes[entry.key.owner].links -= 1
+        inodes[from].links += 1
+        inodes[entry.child].parent = from
+      }
+      inodes[entry.child].changed = now()
+    }
+  }
+}

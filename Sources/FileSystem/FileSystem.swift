@@ -1,0 +1,143 @@
+import OldMemory
+import Platform
+
+/// The file system that is mounted: on the frame pool.
+public typealias MountedFileSystem = FileSystem<FramePool>
+
+/// A tmpfs whose file data lies in frames of a store. Names, attributes and extents are in this process, in memory that can
+/// refuse to grow; no more is taken per file than its own.
+///
+/// One thread calls it. The kernel checks permissions (`default_permissions`); who may do what is not asked here.
+public final class FileSystem<Store: FrameStore & ~Copyable> {
+  public var store: Store
+  public internal(set) var limits: MountLimits
+  let budget: MemoryBudget
+  let inodes: Slab<Inode>
+  /// Extents: of an inode, by file block.
+  let extents: OrderedMap
+  /// Directory entries: of a directory, by the name's hash.
+  let entries: OrderedMap
+  /// Extended attributes: of an inode, by the name's hash.
+  let attributes: OrderedMap
+  let blobs: Blobs
+  /// Frames that hold file data.
+  var usedFrames: UInt64 = 0
+  private var lastGeneration: UInt32 = 0
+  /// The clock, which tests replace.
+  let now: () -> Time
+
+  /// The most records of a kind: what address space is reserved for.
+  private static var mostRecords: Int { 1 << 24 }
+
+  /// An empty file system with a root directory.
+  public init(on store: consuming Store, limits: MountLimits, clock: @escaping () -> Time = Time.now) throws(FileSystemError) {
+    self.store = store
+    self.limits = limits
+    now = clock
+    budget = MemoryBudget(limit: limits.metadata)
+    inodes = try Slab(capacity: Self.mostRecords, budget: budget)
+    extents = try OrderedMap(nodes: Self.mostRecords, budget: budget)
+    entries = try OrderedMap(nodes: Self.mostRecords, budget: budget)
+    attributes = try OrderedMap(nodes: Self.mostRecords, budget: budget)
+    blobs = try Blobs(capacity: Self.mostRecords, budget: budget)
+    try inodes.reserve(1)
+    let mode = FileMode(FileMode.directory | limits.rootMode & 0o7777)
+    let root = addInode(mode: mode, uid: limits.uid, gid: limits.gid)
+    precondition(root == InodeNumber.root.handle)
+    inodes[root].links = 2
+    inodes[root].lookups = 1
+    inodes[root].parent = root
+  }
+
+  // MARK: Inodes
+
+  /// The place of a live inode in the table.
+  func live(_ number: InodeNumber) throws(FileSystemError) -> UInt32 {
+    let handle = number.handle
+    guard inodes.contains(handle), !inodes[handle].isUnreachable else { throw .stale }
+    return handle
+  }
+
+  /// The same, of a directory.
+  func directory(_ number: InodeNumber) throws(FileSystemError) -> UInt32 {
+    let handle = try live(number)
+    guard inodes[handle].mode.isDirectory else { throw .notDirectory }
+    return handle
+  }
+
+  /// Makes sure that an inode can be added.
+  func reserveInode() throws(FileSystemError) {
+    if let most = limits.inodes, UInt64(inodes.count) >= most { throw .noSpace }
+    try inodes.reserve(1)
+  }
+
+  /// Adds an inode, for which there is room.
+  func addInode(mode: FileMode, uid: UInt32, gid: UInt32) -> UInt32 {
+    let time = now()
+    lastGeneration &+= 1
+    return inodes.add(
+      Inode(accessed: time, modified: time, changed: time, mode: mode, uid: uid, gid: gid, generation: lastGeneration))
+  }
+
+  /// Frees an inode and all that is its own, once nobody can reach it.
+  func dropIfUnreachable(_ handle: UInt32) {
+    guard inodes[handle].isUnreachable else { return }
+    releaseBlocks(of: handle, 0..<UInt64.max)
+    removeAttributes(of: handle)
+    blobs.remove(inodes[handle].target)
+    inodes[handle].target = BlobHandle()
+    inodes.remove(handle)
+  }
+
+  /// Takes back references that the kernel held.
+  public func forget(_ number: InodeNumber, count: UInt64) {
+    let handle = number.handle
+    guard number != .root, inodes.contains(handle), inodes[handle].lookups > 0 else { return }
+    inodes[handle].lookups -= min(count, inodes[handle].lookups)
+    dropIfUnreachable(handle)
+  }
+
+  /// What stat(2) tells of a live inode.
+  public func attributes(of number: InodeNumber) throws(FileSystemError) -> Attributes { describe(try live(number)) }
+
+  func describe(_ handle: UInt32) -> Attributes {
+    let mode = inodes[handle].mode
+    return Attributes(
+      inode: InodeNumber(handle: handle), generation: UInt64(inodes[handle].generation), mode: mode,
+      links: inodes[handle].links, uid: inodes[handle].uid, gid: inodes[handle].gid, device: inodes[handle].device,
+      size: mode.isDirectory ? UInt64(inodes[handle].entries) * 20 : inodes[handle].size,
+      blocks: inodes[handle].frames * 8, accessed: inodes[handle].accessed, modified: inodes[handle].modified,
+      changed: inodes[handle].changed)
+  }
+
+  /// Tells the kernel of an inode, which from now on it has one more reference to.
+  func entry(_ handle: UInt32) -> Entry {
+    inodes[handle].lookups += 1
+    return Entry(attributes: describe(handle))
+  }
+
+  // MARK: The whole
+
+  /// The most frames that file data may take now.
+  var frameLimit: UInt64 {
+    guard let size = limits.size else { return store.totalFrames }
+    return min(store.totalFrames, size / UInt64(frameSize) + (size % UInt64(frameSize) > 0 ? 1 : 0))
+  }
+
+  /// Frames that can still be taken.
+  var availableFrames: UInt64 { min(store.freeFrames, frameLimit - min(frameLimit, usedFrames)) }
+
+  public var statistics: Statistics {
+    let used = UInt64(inodes.count)
+    let most = max(used, limits.inodes ?? used + UInt64(budget.limit - budget.used) / 256)
+    return Statistics(blocks: frameLimit, freeBlocks: availableFrames, inodes: most, freeInodes: most - used)
+  }
+
+  /// Bytes that metadata takes.
+  public var metadataBytes: Int { budget.used }
+
+  /// Runs what the store throws errors in.
+  func storing<Result>(_ body: (inout Store) throws(StoreError) -> Result) throws(FileSystemError) -> Result {
+    do throws(StoreError) { return try body(&store) } catch { throw FileSystemError(error) }
+  }
+}

@@ -1,0 +1,85 @@
+import CPlatform
+import Platform
+
+/// The number of an inode: FUSE's node id, and `st_ino`.
+public struct InodeNumber: Equatable, BitwiseCopyable, Sendable {
+  public let rawValue: UInt64
+
+  public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// FUSE_ROOT_ID (linux/fuse.h).
+  public static var root: InodeNumber { InodeNumber(1) }
+
+  init(handle: UInt32) { rawValue = UInt64(handle) }
+
+  /// Its place in the inode table; 0, which is none, if the number can't be one.
+  var handle: UInt32 { UInt32(exactly: rawValue) ?? 0 }
+}
+
+/// `st_mode`: the type of a file and its permission bits.
+public struct FileMode: Equatable, BitwiseCopyable, Sendable {
+  public var rawValue: UInt32
+
+  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+
+  static var typeMask: UInt32 { UInt32(S_IFMT) }
+  static var setUser: UInt32 { UInt32(S_ISUID) }
+  static var setGroup: UInt32 { UInt32(S_ISGID) }
+  static var groupExecute: UInt32 { UInt32(S_IXGRP) }
+  static var directory: UInt32 { UInt32(S_IFDIR) }
+  static var regular: UInt32 { UInt32(S_IFREG) }
+  static var link: UInt32 { UInt32(S_IFLNK) }
+
+  public var type: UInt32 { rawValue & Self.typeMask }
+  public var permissions: UInt32 { rawValue & 0o7777 }
+  public var isDirectory: Bool { type == Self.directory }
+  public var isRegular: Bool { type == Self.regular }
+  public var isLink: Bool { type == Self.link }
+}
+
+/// What the inode table keeps of a file.
+struct Inode: BitwiseCopyable {
+  var accessed: Time
+  var modified: Time
+  var changed: Time
+  /// Bytes of a file or of a symlink's target.
+  var size: UInt64 = 0
+  /// Frames that hold its data.
+  var frames: UInt64 = 0
+  /// References that the kernel holds, by lookups.
+  var lookups: UInt64 = 0
+  var mode: FileMode
+  var uid: UInt32
+  var gid: UInt32
+  var links: UInt32 = 0
+  var opens: UInt32 = 0
+  var device: UInt32 = 0
+  /// Counts the uses of this place in the table.
+  var generation: UInt32
+  /// A directory's parent.
+  var parent: UInt32 = 0
+  /// A directory's entries.
+  var entries: UInt32 = 0
+  /// A symlink's target.
+  var target = BlobHandle()
+  /// Its extended attributes' number.
+  var attributes: UInt32 = 0
+
+  /// Nobody can reach it any more.
+  var isUnreachable: Bool { links == 0 && lookups == 0 && opens == 0 }
+}
+
+/// Who asks.
+public struct Caller: BitwiseCopyable, Sendable {
+  public var uid: UInt32
+  public var gid: UInt32
+  public var umask: UInt32
+
+  public init(uid: UInt32, gid: UInt32, umask: UInt32 = 0) {
+    self.uid = uid
+    self.gid = gid
+    self.umask = umask
+  }
+
+  public var isPrivileged: Bool { uid == 0 }
+}

@@ -1,0 +1,58 @@
+/// A node of an `OrderedMap`: up to 24 entries in order; in an inner node the values are its children, each under a key that
+/// none of the child's keys is below, but for the first.
+struct MapNode: BitwiseCopyable {
+  static var capacity: Int { 24 }
+
+  private var used: UInt16 = 0
+  /// A leaf's neighbours.
+  var previous: UInt32 = 0
+  var next: UInt32 = 0
+  private var owners = InlineArray<24, UInt32>(repeating: 0)
+  private var positions = InlineArray<24, UInt64>(repeating: 0)
+  private var values = InlineArray<24, UInt64>(repeating: 0)
+
+  var size: Int { Int(used) }
+
+  func key(_ place: Int) -> MapKey { MapKey(owner: owners[place], position: positions[place]) }
+  func value(_ place: Int) -> UInt64 { values[place] }
+  func entry(_ place: Int) -> MapEntry { MapEntry(key: key(place), value: values[place]) }
+
+  mutating func set(_ place: Int, _ key: MapKey, _ value: UInt64) {
+    owners[place] = key.owner
+    positions[place] = key.position
+    values[place] = value
+  }
+
+  /// The first place whose key is not below `key`; `size` if there is none.
+  func firstPlace(from key: MapKey) -> Int {
+    var low = 0
+    var high = size
+    while low < high {
+      let middle = (low + high) / 2
+      if self.key(middle) < key { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The place of the child in which a key belongs.
+  func child(for key: MapKey) -> Int {
+    let place = firstPlace(from: key)
+    if place < size, self.key(place) == key { return place }
+    return max(0, place - 1)
+  }
+
+  mutating func insert(_ key: MapKey, _ value: UInt64, at place: Int) {
+    precondition(size < Self.capacity && place <= size)
+    for index in stride(from: size, to: place, by: -1) { set(index, self.key(index - 1), values[index - 1]) }
+    set(place, key, value)
+    used += 1
+  }
+
+  mutating func remove(at place: Int) {
+    precondition(place < size)
+    for index in place..<size - 1 { set(index, key(index + 1), values[index + 1]) }
+    used -= 1
+  }
+
+  mutating func truncate(to count: Int) { used = UInt16(count) }
+}
