@@ -1,0 +1,20 @@
+#include "CFuse.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <fuse3/fuse_log.h>
+
+static char last_message[256];
+
+static void keep(enum fuse_log_level level, const char *format, va_list arguments) {
+  (void)level;
+  vsnprintf(last_message, sizeof last_message, format, arguments);
+  size_t length = strlen(last_message);
+  while (length > 0 && last_message[length - 1] == '\n') last_message[--length] = 0;
+}
+
+void cfuse_keep_messages(void) { fuse_set_log_func(keep); }
+
+const char *cfuse_last_message(void) { return last_message; }
+
+int cfuse_version(void) { return fuse_version(); }

@@ -1,0 +1,84 @@
+// Memory safety: the session and its request buffer belong to this object and are freed with it; libfuse gets an
+// unretained pointer to the server, which this object keeps alive.
+import CFuse
+import CPlatform
+import FileSystem
+import Platform
+
+/// A mounted file system: libfuse's session, one thread, one request buffer.
+public final class Session {
+  private let server: Server
+  private let session: OpaquePointer
+  private var buffer = fuse_buf()
+  private var mounted = false
+
+  /// Prepares a session for the file system; nothing is mounted yet.
+  public init(serving fileSystem: consuming MountedFileSystem, options: SessionOptions) throws(SessionError) {
+    cfuse_keep_messages()
+    server = Server(fileSystem)
+    var arguments = fuse_args()
+    defer { fuse_opt_free_args(&arguments) }
+    for word in [Text("oldmemfs"), Text("-o"), options.list] {
+      _ = word.withCString { fuse_opt_add_arg(&arguments, $0) }
+    }
+    var operations = Server.operations()
+    let size = MemoryLayout<fuse_lowlevel_ops>.size
+    guard let session = fuse_session_new(&arguments, &operations, size, Unmanaged.passUnretained(server).toOpaque())
+    else { throw .refused(Session.lastMessage) }
+    self.session = session
+    server.onReady = nil
+  }
+
+  deinit {
+    if mounted { fuse_session_unmount(session) }
+    fuse_session_destroy(session)
+    free(buffer.mem)
+  }
+
+  static var lastMessage: Text {
+    var text = Text()
+    text.append(cString: cfuse_last_message())
+    return text
+  }
+
+  /// Mounts at a directory; requests wait until `serve`.
+  public func mount(at directory: Text) throws(SessionError) {
+    guard directory.withCString({ fuse_session_mount(session, $0) }) == 0 else { throw .refused(Session.lastMessage) }
+    mounted = true
+  }
+
+  /// Answers requests until the file system is unmounted or a signal (HUP, INT, TERM) ends it; 0, or an errno.
+  ///
+  /// - Parameters:
+  ///   - onReady: called once, when the kernel and the session have agreed on a protocol.
+  ///   - idle: called while no request waits, until it returns false.
+  public func serve(onReady: @escaping () -> Void, idle: (inout MountedFileSystem) -> Bool) -> Int32 {
+    server.onReady = onReady
+    guard fuse_set_signal_handlers(session) == 0 else { return EIO }
+    defer { fuse_remove_signal_handlers(session) }
+    var isIdleWorkLeft = true
+    while fuse_session_exited(session) == 0 {
+      if isIdleWorkLeft, !isRequestWaiting {
+        isIdleWorkLeft = idle(&server.fileSystem)
+        continue
+      }
+      let count = fuse_session_receive_buf(session, &buffer)
+      if count == -EINTR { continue }
+      if count <= 0 { return -count }
+      server.replyBuffer = replyBuffer
+      fuse_session_process_buf(session, &buffer)
+    }
+    return 0
+  }
+
+  private var isRequestWaiting: Bool {
+    var descriptor = pollfd(fd: fuse_session_fd(session), events: Int16(POLLIN), revents: 0)
+    return poll(&descriptor, 1, 0) != 0
+  }
+
+  /// The request buffer beyond a request's own bytes: a request to read is short, so its answer is put together there,
+  /// which saves a second buffer. libfuse allocates `max_write` bytes and a header's worth (`fuse_session_receive_buf`).
+  private var replyBuffer: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: buffer.mem + Int(CFUSE_HEADER_BYTES), count: Server.largestTransfer)
+  }
+}

@@ -1,0 +1,42 @@
+import Platform
+
+/// How a file system is mounted.
+public struct SessionOptions {
+  /// What `mount` and /proc/mounts name as the source.
+  public var source = Text()
+  /// Generic mount options for the kernel: "ro", "noexec", "nosuid".
+  public var flags: [Text] = []
+
+  public init() {}
+
+  /// The one list that libfuse takes.
+  ///
+  /// allow_other and default_permissions: it is a file system for everybody, and the kernel checks modes. libfuse mounts
+  /// nosuid,nodev unless told otherwise; a tmpfs is suid,dev.
+  var list: Text {
+    var list = Text("allow_other,default_permissions,subtype=oldmemfs,suid,dev,fsname=")
+    for byte in source.bytes {
+      // libfuse's parser takes a backslash before a comma or a backslash.
+      if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\\") { list.append("\\") }
+      list.append(byte: byte)
+    }
+    for flag in flags {
+      list.append(",")
+      list.append(flag)
+    }
+    return list
+  }
+}
+
+/// Why a session could not be set up.
+public enum SessionError: Error {
+  /// libfuse or the kernel refused; the text is libfuse's.
+  case refused(Text)
+
+  @inline(never)
+  public func describe(to text: inout Text) {
+    switch self {
+    case .refused(let reason): text.append(reason)
+    }
+  }
+}
