@@ -1,0 +1,31 @@
+import CPlatform
+import Platform
+
+@main
+struct Main {
+  static func main() {
+    exit(run(Arguments.words).rawValue)
+  }
+
+  private static func run(_ words: [Text]) -> ExitCode {
+    guard let first = words.first else {
+      Log.line("no SOURCE and no DIR; see 'oldmemfs --help'")
+      return .usage
+    }
+    let rest = Array(words.dropFirst())
+    if first == "mount" { return MountCommand.run(rest) }
+    if first == "scan" { return ScanCommand.run(rest) }
+    if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
+    if first == "--version" || first == "-V" { return Usage.printVersion() }
+    return MountCommand.run(words)
+  }
+}
+
+/// What the program exits with, as mount(8) and getopt users expect.
+enum ExitCode: Int32 {
+  case success = 0
+  /// What was asked could not be done; a line on standard error says why.
+  case failure = 1
+  /// The command line makes no sense.
+  case usage = 2
+}

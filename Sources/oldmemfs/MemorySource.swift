@@ -1,0 +1,58 @@
+import CrashedKernel
+import OldMemory
+import Platform
+import Vmcore
+
+/// The SOURCE of a mount or a scan.
+enum MemorySource {
+  /// The crashed kernel's memory, or a vmcore in its place.
+  case crashed(OldMemoryPaths)
+  case scratch
+
+  init(_ source: Text, _ arguments: MemoryArguments) {
+    if source == "scratch" {
+      self = .scratch
+    } else if source == "oldmem" {
+      // A memory device shows the memory of /proc/vmcore; beside any other vmcore it is used only if it is named.
+      let device = arguments.device ?? (arguments.vmcore == nil ? Text("/dev/mem") : nil)
+      let vmcore = arguments.vmcore ?? Text("/proc/vmcore")
+      self = .crashed(OldMemoryPaths(vmcore: vmcore, device: device, way: arguments.way))
+    } else {
+      self = .crashed(OldMemoryPaths(vmcore: source, device: arguments.device, way: arguments.way))
+    }
+  }
+}
+
+/// A message that ends the program.
+struct Failure: Error {
+  let message: Text
+
+  init(_ message: Text) { self.message = message }
+
+  init(_ build: (inout Text) -> Void) {
+    var text = Text()
+    build(&text)
+    message = text
+  }
+}
+
+extension CrashedKernel {
+  /// The crashed kernel that a vmcore shows.
+  static func open(_ path: Text) throws(Failure) -> CrashedKernel {
+    let core: Vmcore
+    do throws(VmcoreError) { core = try Vmcore(path: path) } catch {
+      throw Failure { text in
+        text.append(path)
+        text.append(": ")
+        error.describe(to: &text)
+      }
+    }
+    do throws(KernelError) { return try CrashedKernel(core: core) } catch {
+      throw Failure { text in
+        text.append(path)
+        text.append(": ")
+        error.describe(to: &text)
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import FuseServer
+import OldMemory
+import Platform
+
+/// What `oldmemfs SOURCE DIR [-o OPTIONS] [-f]` says.
+struct MountArguments {
+  var source = Text()
+  var directory = Text()
+  var foreground = false
+  var size: Size?
+  var inodes: UInt64?
+  var mode: UInt32 = 0o1777
+  var uid: UInt32 = 0
+  var gid: UInt32 = 0
+  var memory = MemoryArguments()
+  /// Options that are the kernel's, not ours.
+  var flags: [Text] = []
+
+  /// Parses the words; what is wrong with them otherwise.
+  init(_ words: [Text]) throws(UsageError) {
+    guard let parsed = OptionParser.parse(words) else { throw .unparsable }
+    var operands: [Text] = []
+    for word in parsed {
+      switch word {
+      case .operand(let operand): operands.append(operand)
+      case .option(let option): try take(option)
+      }
+    }
+    guard operands.count == 2 else { throw operands.count < 2 ? .missingOperand : .unexpected(operands[2]) }
+    source = operands[0]
+    directory = operands[1]
+  }
+
+  private mutating func take(_ option: Text) throws(UsageError) {
+    if option == "f" {
+      foreground = true
+    } else if let value = option.value(of: "size=") {
+      guard let parsed = Size(value) else { throw .badValue(option) }
+      size = parsed
+    } else if let value = option.value(of: "nr_inodes=") {
+      guard case .absolute(let count)? = Size(value) else { throw .badValue(option) }
+      inodes = count
+    } else if let value = option.value(of: "mode=") {
+      mode = UInt32(try number(value, of: option, radix: 8, limit: 0o7777))
+    } else if let value = option.value(of: "uid=") {
+      uid = UInt32(try number(value, of: option, radix: 10, limit: UInt64(UInt32.max) - 1))
+    } else if let value = option.value(of: "gid=") {
+      gid = UInt32(try number(value, of: option, radix: 10, limit: UInt64(UInt32.max) - 1))
+    } else if try !memory.take(option), try !takeGeneric(option) {
+      throw .unknown(option)
+    }
+  }
+
+  private func number(_ value: Text, of option: Text, radix: UInt64, limit: UInt64) throws(UsageError) -> UInt64 {
+    guard let number = value.number(radix: radix), number <= limit else { throw .badValue(option) }
+    return number
+  }
+
+  /// Options that every file system takes; true if it was one.
+  private mutating func takeGeneric(_ option: Text) throws(UsageError) -> Bool {
+    let kernel: [StaticString] = [
+      "ro", "rw", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "sync", "async", "dirsync", "atime", "noatime",
+    ]
+    // Those of mount(8) and fstab(5), which mean nothing to a mounted file system, and those that always hold here.
+    let ignored: [StaticString] = [
+      "defaults", "auto", "noauto", "user", "nouser", "users", "_netdev", "nofail", "relatime", "norelatime",
+      "strictatime", "nodiratime", "diratime", "allow_other", "default_permissions", "mand", "nomand",
+    ]
+    if kernel.contains(where: { option == $0 }) {
+      flags.append(option)
+      return true
+    }
+    return ignored.contains { option == $0 } || option.hasPrefix("x-") || option.hasPrefix("X-")
+      || option.hasPrefix("comment=") || option.hasPrefix("subtype=")
+  }
+}
+
+/// Options about old memory, which `mount` and `scan` share.
+struct MemoryArguments {
+  var level: UInt32?
+  var way: StoreWay?
+  var vmcore: Text?
+  var device: Text?
+  var checksums = true
+
+  /// Takes an option; false if it is none of these.
+  mutating func take(_ option: Text) throws(UsageError) -> Bool {
+    if let value = option.value(of: "level=") {
+      guard let number = value.number(), number <= 31 else { throw .badValue(option) }
+      level = UInt32(number)
+    } else if let value = option.value(of: "store=") {
+      if value == "devmem" { way = .device } else if value == "vmcore" { way = .vmcore } else { throw .badValue(option) }
+    } else if let value = option.value(of: "vmcore=") {
+      vmcore = value
+    } else if let value = option.value(of: "devmem=") {
+      device = value
+    } else if option == "nochecksum" {
+      checksums = false
+    } else if option == "checksum" {
+      checksums = true
+    } else {
+      return false
+    }
+    return true
+  }
+}
+
+/// What is wrong with a command line.
+enum UsageError: Error {
+  case missingOperand
+  case missingSource
+  case unexpected(Text)
+  case unknown(Text)
+  case badValue(Text)
+  case unparsable
+
+  @inline(never)
+  func describe(to text: inout Text) {
+    switch self {
+    case .missingOperand: text.append("a SOURCE and a DIR are needed")
+    case .missingSource: text.append("a SOURCE is needed")
+    case .unexpected(let word):
+      text.append("unexpected word '")
+      text.append(word)
+      text.append("'")
+    case .unknown(let option):
+      text.append("unknown option '")
+      text.append(option)
+      text.append("'")
+    case .badValue(let option):
+      text.append("the value in '")
+      text.append(option)
+      text.append("' makes no sense")
+    case .unparsable: text.append("the options can't be parsed")
+    }
+    text.append("; see 'oldmemfs --help'")
+  }
+
+  /// Says so, in one line.
+  func report() -> ExitCode {
+    var message = Text()
+    describe(to: &message)
+    Log.line(message)
+    return .usage
+  }
+}
+
+extension Text {
+  /// What follows a prefix, nil without it.
+  func value(of prefix: StaticString) -> Text? { hasPrefix(prefix) ? dropping(prefix.utf8CodeUnitCount) : nil }
+}

@@ -1,0 +1,26 @@
+import CPlatform
+import CrashedKernel
+import FileSystem
+import FuseServer
+import OldMemory
+import Platform
+
+/// `oldmemfs SOURCE DIR [-o OPTIONS] [-f]`
+enum MountCommand {
+  static func run(_ words: [Text]) -> ExitCode {
+    let arguments: MountArguments
+    do throws(UsageError) { arguments = try MountArguments(words) } catch { return error.report() }
+    if arguments.foreground { return serve(arguments) {} }
+    do throws(Errno) {
+      switch try Daemon.start() {
+      case .parent(let exitCode): return ExitCode(rawValue: exitCode) ?? .failure
+      case .child(let pipe): return serve(arguments, in: pipe)
+      }
+    } catch {
+      var message = Text("can't start a background process: ")
+      error.describe(to: &message)
+      Log.line(message)
+      return .failure
+    }
+  }
+}

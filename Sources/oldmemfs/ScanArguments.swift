@@ -1,0 +1,39 @@
+import FuseServer
+import Platform
+
+/// What `oldmemfs scan SOURCE [--level N] [--json | --ranges] [-o OPTIONS]` says.
+struct ScanArguments {
+  enum Format {
+    case table
+    case json
+    case ranges
+  }
+
+  var source = Text()
+  var format = Format.table
+  var memory = MemoryArguments()
+
+  /// The level that is reported for: 31 unless said.
+  var level: UInt32 { memory.level ?? 31 }
+
+  init(_ words: [Text]) throws(UsageError) {
+    guard let parsed = OptionParser.parse(words, valued: ["--level"]) else { throw .unparsable }
+    var operands: [Text] = []
+    for word in parsed {
+      switch word {
+      case .operand(let operand): operands.append(operand)
+      case .option(let option):
+        if option == "json" {
+          format = .json
+        } else if option == "ranges" {
+          format = .ranges
+        } else if try !memory.take(option) {
+          throw .unknown(option)
+        }
+      }
+    }
+    guard let first = operands.first else { throw .missingSource }
+    guard operands.count == 1 else { throw .unexpected(operands[1]) }
+    source = first
+  }
+}

@@ -1,0 +1,77 @@
+import CrashedKernel
+import OldMemory
+import Platform
+
+/// The scan as one JSON object.
+enum ScanJSON {
+  static func text(_ report: ScanReport, _ kernel: CrashedKernel, _ paths: OldMemoryPaths) -> Text {
+    var text = Text("{\n  \"vmcore\": ")
+    string(paths.vmcore, &text)
+    text.append(",\n  \"kernel\": ")
+    string(kernel.release, &text)
+    text.append(",\n  \"written_by\": ")
+    var way = Text()
+    StoreChoice.describe(paths, kernel, report.policy, to: &way)
+    string(way, &text)
+    number("level", UInt64(report.policy.level.rawValue), &text)
+    number("pages", report.frames, &text)
+    number("reusable_pages", report.totalReusable, &text)
+    number("sections", UInt64(report.sections), &text)
+    number("damaged_sections", UInt64(report.damagedSections), &text)
+    number("nanoseconds", report.nanoseconds, &text)
+    text.append(",\n  \"classes\": {")
+    var first = true
+    for frameClass in FrameClass.allCases where frameClass != .absent {
+      entry(frameClass.name, &first, &text)
+      text.append("{\"pages\": ")
+      text.append(report[frameClass])
+      text.append(", \"reusable\": ")
+      text.append(report[reusable: frameClass])
+      text.append("}")
+    }
+    text.append("\n  },\n  \"held_back\": {")
+    first = true
+    for reason in HoldReason.allCases where reason != .none {
+      entry(reason.name, &first, &text)
+      text.append(report[held: reason])
+    }
+    text.append("\n  },\n  \"longest_runs\": [")
+    for (index, run) in report.longestRuns.enumerated() {
+      text.append(index == 0 ? "{\"pfn\": " : ", {\"pfn\": ")
+      text.append(run.first)
+      text.append(", \"pages\": ")
+      text.append(run.count)
+      text.append("}")
+    }
+    text.append("]\n}\n")
+    return text
+  }
+
+  private static func number(_ name: StaticString, _ value: UInt64, _ text: inout Text) {
+    text.append(",\n  \"")
+    text.append(name)
+    text.append("\": ")
+    text.append(value)
+  }
+
+  private static func entry(_ name: StaticString, _ first: inout Bool, _ text: inout Text) {
+    text.append(first ? "\n    \"" : ",\n    \"")
+    first = false
+    text.append(name)
+    text.append("\": ")
+  }
+
+  /// A JSON string; bytes that are no ASCII text are shown as '?', since a path need not be UTF-8.
+  private static func string(_ value: Text, _ text: inout Text) {
+    text.append("\"")
+    for byte in value.bytes {
+      switch byte {
+      case UInt8(ascii: "\""): text.append("\\\"")
+      case UInt8(ascii: "\\"): text.append("\\\\")
+      case 0x20...0x7e: text.append(byte: byte)
+      default: text.append("?")
+      }
+    }
+    text.append("\"")
+  }
+}

@@ -1,0 +1,39 @@
+import Platform
+
+/// A size as tmpfs's options take it: "512k", "64m", "1g", "50%".
+enum Size: Equatable {
+  case absolute(UInt64)
+  case percent(UInt64)
+
+  /// nil if the text is no size or does not fit.
+  init?(_ text: Text) {
+    guard let last = text.bytes.last else { return nil }
+    var digits = Text()
+    digits.append(bytes: text.bytes.dropLast())
+    let shift: UInt64
+    switch last {
+    case UInt8(ascii: "%"):
+      guard let percent = digits.number() else { return nil }
+      self = .percent(percent)
+      return
+    case UInt8(ascii: "k"), UInt8(ascii: "K"): shift = 10
+    case UInt8(ascii: "m"), UInt8(ascii: "M"): shift = 20
+    case UInt8(ascii: "g"), UInt8(ascii: "G"): shift = 30
+    default:
+      digits = text
+      shift = 0
+    }
+    guard let number = digits.number() else { return nil }
+    let (value, overflow) = number.multipliedReportingOverflow(by: 1 << shift)
+    guard !overflow else { return nil }
+    self = .absolute(value)
+  }
+
+  /// The size in bytes, a percentage being one of `whole`.
+  func bytes(of whole: UInt64) -> UInt64 {
+    switch self {
+    case .absolute(let bytes): return bytes
+    case .percent(let percent): return whole / 100 * percent + whole % 100 * percent / 100
+    }
+  }
+}
