@@ -213,6 +213,26 @@ probe_kvm() {
     | grep -q 'Linux version'
 }
 
+# ---------------------------------------------------------------- vmcores and the program under test
+
+# vmcore_path KERNEL CPU [hard]: where Tests/vm/vmcore keeps such a vmcore.
+vmcore_path() {
+  local words=$*
+  say "$cache_dir/vmcores/${words// /-}.vmcore"
+}
+
+# The program under test, left in $program: what that names, or the newest release build in this repo.
+find_program() {
+  if [[ -z $program ]]; then
+    local built
+    for built in "$repo_dir"/.build*/release/oldmemfs; do
+      [[ ! -x $built || ( -n $program && $program -nt $built ) ]] || program=$built
+    done
+    [[ -n $program ]] || die "no release build of oldmemfs: run 'swift build -c release', or name one with --program."
+  fi
+  [[ -x $program ]] || die "$program is no program."
+}
+
 # ---------------------------------------------------------------- the host tool
 
 # Builds Tests/labtool when its sources have changed; its path is left in $labtool.

@@ -13,10 +13,11 @@ public struct FrameRanges {
   /// Frames in all runs.
   public private(set) var frames: UInt64 = 0
 
-  /// Reads such a file. No line at all is an error: with it, every check would pass.
-  public init(path: String) throws(LabError) {
+  /// Reads such a file. No line at all is an error, unless the caller can tell that it is right: with it, every check that no
+  /// frame is wrong would pass.
+  public init(path: String, mayBeEmpty: Bool = false) throws(LabError) {
     var end: UInt64 = 0
-    for (index, line) in try TextLines(path: path).lines.enumerated() {
+    for (index, line) in try TextLines(path: path, mayBeEmpty: mayBeEmpty).lines.enumerated() {
       let words = line.split(separator: " ")
       guard words.count == 3, let first = UInt64(words[0]), let count = UInt64(words[1]), count > 0 else {
         throw LabError(path, "line \(index + 1), '\(line)', is not 'FIRST_PFN COUNT CLASS'")
@@ -29,6 +30,6 @@ public struct FrameRanges {
       frames += count
       runs.append(Run(first: PFN(rawValue: first), count: count, pageClass: String(words[2])))
     }
-    guard frames > 0 else { throw LabError(path, "lists no frame") }
+    guard frames > 0 || mayBeEmpty else { throw LabError(path, "lists no frame") }
   }
 }

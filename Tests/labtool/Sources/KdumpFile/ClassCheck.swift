@@ -1,0 +1,61 @@
+/// What oldmemfs finds in a vmcore at a dump level, held against what makedumpfile leaves out of its dump.
+///
+/// A dump of the compressed format has a bit for each page of zeros, whatever the level: it refers all of them to one page.
+/// So zero pages are never among those left out.
+public struct ClassCheck {
+  /// Pages that makedumpfile leaves out.
+  public let leftOut: UInt64
+  /// Pages that oldmemfs counts in classes that the level leaves out, whether they may be written or not.
+  public let found: UInt64
+  /// Pages that makedumpfile leaves out by mistake, see `init`.
+  public let mistaken: UInt64
+  /// Of those found, pages that it would write, and pages that it holds back.
+  public let reusable: UInt64
+  public let heldBack: UInt64
+  public let frames: BitmapCheck
+
+  /// - Parameter cacheDump: what makedumpfile makes of the same memory at a level that leaves out cache. It is for levels that
+  ///   don't: there makedumpfile judges the tail pages of a cache folio by fields that mean something else in them, and since
+  ///   7.x leaves the first of them out as anonymous (`_entire_mapcount` lies where `mapping` is). Both dumps lack those pages.
+  public init(_ dump: Dump, _ ranges: FrameRanges, _ summary: ScanSummary, cacheDump: Dump? = nil) throws(LabError) {
+    frames = try BitmapCheck(dump, ranges)
+    leftOut = frames.excluded
+    found = summary.classes.reduce(0) { $0 + (Self.leavesOut(summary.level, $1.key) ? $1.value.pages : 0) }
+    reusable = summary.reusablePages
+    heldBack = summary.heldBack.values.reduce(0, +)
+    if let cacheDump { mistaken = try Self.leftOutByBoth(dump, cacheDump) } else { mistaken = 0 }
+  }
+
+  private static func leftOutByBoth(_ a: Dump, _ b: Dump) throws(LabError) -> UInt64 {
+    var count: UInt64 = 0
+    for number in 0..<min(a.header.pfnLimit, b.header.pfnLimit) {
+      let pfn = PFN(rawValue: number)
+      let state = (try a.isMemory(pfn), try a.isDumped(pfn), try b.isDumped(pfn))
+      if state == (true, false, false) { count += 1 }
+    }
+    return count
+  }
+
+  /// At the least 99 % of what is left out is found, and nothing is found that is not left out.
+  public var isComplete: Bool { found <= leftOut && (found + mistaken) * 100 >= leftOut * 99 }
+
+  /// Each page found is either reusable or held back for a reason, and the list has as many as the counts say. Broken and
+  /// offline pages are in neither count: they are found by their class and never written.
+  public var isConsistent: Bool {
+    let listed = frames.listed.values.reduce(0, +)
+    return listed == reusable && reusable + heldBack <= found
+  }
+
+  /// The level's bits (makedumpfile(8), `-d`). Pages that are broken or offline are left out at any level that leaves out
+  /// anything by its struct page (`__exclude_unnecessary_pages` in makedumpfile.c 1.7.8).
+  static func leavesOut(_ level: UInt32, _ name: String) -> Bool {
+    switch name {
+    case "free": level & 16 != 0
+    case "cache": level & 6 != 0
+    case "private-cache": level & 4 != 0
+    case "user", "hugetlb": level & 8 != 0
+    case "poisoned", "offline": level & 30 != 0
+    default: false
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import KdumpFile
+
+struct Classes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check that oldmemfs finds what makedumpfile leaves out, and takes nothing that it dumps.",
+    discussion: """
+      At the least 99 % of what the dump leaves out must be found, by class; no page must be found that is dumped. What is \
+      found and yet not safe to write is told apart, by reason.
+      """)
+
+  @Argument(help: "A dump in makedumpfile's compressed format.") var dump: String
+  @Argument(help: "What 'oldmemfs scan --ranges' printed for the dump's level; it may be empty.") var ranges: String
+  @Argument(help: "What 'oldmemfs scan --json' printed for that level.") var summary: String
+  @Option(help: "For a level that keeps cache: a dump of the same memory that leaves out cache and nothing of the level.")
+  var cacheDump: String?
+
+  func run() throws {
+    let dump = try Dump(path: dump)
+    let summary = try ScanSummary(path: summary)
+    guard Int64(summary.level) == Int64(dump.header.dumpLevel) else {
+      throw LabError(self.summary, "is of level \(summary.level), the dump of level \(dump.header.dumpLevel)")
+    }
+    let check = try ClassCheck(
+      dump, try FrameRanges(path: ranges, mayBeEmpty: true), summary, cacheDump: try cacheDump.map { try Dump(path: $0) })
+    var text = "\(check.leftOut) left out, \(check.found) found, \(check.reusable) reusable"
+    if check.mistaken > 0 { text += ", \(check.mistaken) cache that makedumpfile takes for anonymous" }
+    let held = summary.heldBack.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    if !held.isEmpty { text += ", held back: " + held.joined(separator: ", ") }
+    if !check.frames.dumped.isEmpty {
+      text += "; \(check.frames.dumped.count) listed frames are dumped (first: \(firstFew(check.frames.dumped)))"
+    }
+    if !check.frames.notMemory.isEmpty {
+      text += "; \(check.frames.notMemory.count) are no memory (first: \(firstFew(check.frames.notMemory)))"
+    }
+    if !check.isConsistent { text += "; the list, the reusable pages and those held back don't add up" }
+    if !check.isComplete { text += "; less than 99 % is found, or more than all" }
+    try conclude(check.frames.isRight && check.isConsistent && check.isComplete, text)
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import KdumpFile
+
+/// What oldmemfs says of the small dump's 61 pages that are left out.
+private func check(
+  classes: String, ranges: String, reusable: Int, held: String = "", cacheDump: SmallDump? = nil
+) throws -> ClassCheck {
+  let summary = try file(
+    "{\"level\": 31, \"reusable_pages\": \(reusable), \"classes\": {\(classes)}, \"held_back\": {\(held)}, \"more\": 1}")
+  let list = try file(ranges)
+  defer { for path in [summary, list] { try? FileManager.default.removeItem(atPath: path) } }
+  return try ClassCheck(
+    open(SmallDump()), FrameRanges(path: list, mayBeEmpty: true), ScanSummary(path: summary),
+    cacheDump: cacheDump.map { try open($0) })
+}
+
+private func file(_ text: String) throws -> String {
+  let path = NSTemporaryDirectory() + "classes-\(UUID().uuidString)"
+  try text.write(toFile: path, atomically: false, encoding: .utf8)
+  return path
+}
+
+private func open(_ dump: SmallDump) throws -> Dump {
+  let path = try dump.write()
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try Dump(path: path)
+}
+
+private func pages(_ name: String, _ pages: Int, _ reusable: Int) -> String {
+  "\"\(name)\": {\"pages\": \(pages), \"reusable\": \(reusable)}"
+}
+
+@Suite("classes of pages")
+struct ClassTests {
+  @Test("are complete when all that is left out is found, though some is held back")
+  func complete() throws {
+    let check = try check(
+      classes: pages("free", 37, 37) + "," + pages("cache", 23, 0) + "," + pages("poisoned", 1, 0) + ","
+        + pages("kernel", 3, 0), ranges: "3 37 free\n", reusable: 37, held: "\"locked\": 23")
+    #expect(check.isComplete && check.isConsistent && check.frames.isRight)
+    #expect(check.found == 61)
+    #expect(check.heldBack == 23)
+  }
+
+  @Test("are not complete when a page in a hundred is not found")
+  func few() throws { #expect(try !check(classes: pages("free", 60, 37), ranges: "3 37 free\n", reusable: 37).isComplete) }
+
+  @Test("are not complete when more is found than is left out")
+  func many() throws { #expect(try !check(classes: pages("free", 62, 37), ranges: "3 37 free\n", reusable: 37).isComplete) }
+
+  @Test("contradict a list that has other pages than they count")
+  func contradictory() throws {
+    #expect(try !check(classes: pages("free", 61, 37), ranges: "3 36 free\n", reusable: 37).isConsistent)
+  }
+
+  @Test("may lack what makedumpfile leaves out both as cache and as something else")
+  func mistaken() throws {
+    let check = try check(
+      classes: pages("free", 59, 0), ranges: "", reusable: 0, cacheDump: SmallDump(dumped: Array(0..<62)))
+    #expect(check.mistaken == 2)
+    #expect(check.isComplete)
+  }
+
+  @Test("are left out by their own bits of the level")
+  func levels() {
+    #expect(!ClassCheck.leavesOut(0, "free") && !ClassCheck.leavesOut(31, "kernel"))
+    #expect(ClassCheck.leavesOut(4, "cache") && !ClassCheck.leavesOut(2, "private-cache"))
+    #expect(ClassCheck.leavesOut(8, "hugetlb") && !ClassCheck.leavesOut(1, "offline"))
+  }
+}
