@@ -18,3 +18,12 @@ void cfuse_keep_messages(void) { fuse_set_log_func(keep); }
 const char *cfuse_last_message(void) { return last_message; }
 
 int cfuse_version(void) { return fuse_version(); }
+
+void cfuse_set_tmpfile(struct fuse_lowlevel_ops *operations, cfuse_tmpfile function) {
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+  operations->tmpfile = function;
+#else
+  (void)operations;
+  (void)function;
+#endif
+}

@@ -34,6 +34,8 @@ public struct AttributeChange: BitwiseCopyable, Sendable {
   public var modified: NewTime?
 
   public init() {}
+
+  var changesMoreThanSize: Bool { permissions != nil || uid != nil || gid != nil || accessed != nil || modified != nil }
 }
 
 /// What a lookup found, or a creation made.

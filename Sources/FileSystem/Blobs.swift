@@ -50,9 +50,15 @@ final class Blobs {
     long = try Slab(capacity: capacity, budget: budget)
   }
 
-  /// Makes sure that the next `store` of so many bytes succeeds.
-  func reserve(_ count: Int) throws(FileSystemError) {
-    if count <= ShortPiece.capacity { try short.reserve(1) } else { try long.reserve((count + 249) / LongPiece.capacity) }
+  /// Makes sure that the next calls of `store` with so many bytes each succeed, all of them.
+  func reserve(_ counts: [Int]) throws(FileSystemError) {
+    var shortPieces = 0
+    var longPieces = 0
+    for count in counts {
+      if count <= ShortPiece.capacity { shortPieces += 1 } else { longPieces += (count + LongPiece.capacity - 1) / LongPiece.capacity }
+    }
+    try short.reserve(shortPieces)
+    try long.reserve(longPieces)
   }
 
   /// Keeps bytes, for which `reserve` has made room.

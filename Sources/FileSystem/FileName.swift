@@ -12,8 +12,8 @@ public struct FileName: Equatable {
   var isDot: Bool { bytes == [UInt8(ascii: ".")] }
   var isDotDot: Bool { bytes == [UInt8(ascii: "."), UInt8(ascii: ".")] }
 
-  /// A hash in `bits` bits (FNV-1a, mixed once more). `seed` keeps the order of a directory from being foreseen.
-  func hash(seed: UInt64, bits: Int) -> UInt64 {
+  /// A hash of a name in `bits` bits (FNV-1a, mixed once more). `seed` keeps the order of a directory from being foreseen.
+  static func hash(_ bytes: [UInt8], seed: UInt64, bits: Int) -> UInt64 {
     var hash = 0xcbf2_9ce4_8422_2325 ^ seed
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     hash ^= hash >> 32

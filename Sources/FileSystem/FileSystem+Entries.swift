@@ -1,15 +1,17 @@
+import Platform
+
 /// Directory entries: finding, adding and removing them, whatever they name.
 ///
 /// An entry's position is a hash of its name and a number that tells equal hashes apart, so that a directory is listed in an
 /// order which entries that come and go don't change.
-extension FileSystem {
+extension FileSystem where Store: ~Copyable {
   private var hashBits: Int { 46 }
   private var numberBits: UInt64 { 16 }
   /// Positions are above those of '.' and '..', and positive as `off_t`.
   private var base: UInt64 { 1 << 62 }
 
   private func firstPosition(_ name: FileName) -> UInt64 {
-    base | name.hash(seed: limits.hashSeed, bits: hashBits) << numberBits
+    base | FileName.hash(name.bytes, seed: limits.hashSeed, bits: hashBits) << numberBits
   }
 
   /// An entry as the map has it: the child's place in the inode table and the name.
@@ -43,22 +45,22 @@ extension FileSystem {
     return entry
   }
 
-  /// Makes sure that an entry with a name can be added.
-  func reserveEntry(_ name: FileName) throws(FileSystemError) {
+  /// Makes sure that an entry with a name can be added, and blobs of other sizes besides.
+  func reserveEntry(_ name: FileName, others: [Int] = []) throws(FileSystemError) {
     try entries.reserve(2)
-    try blobs.reserve(name.bytes.count)
+    try blobs.reserve(others + [name.bytes.count])
   }
 
-  /// Adds an entry, for which there is room and whose name is not there. Counts of links are the caller's.
-  func addEntry(_ name: FileName, in directory: UInt32, child: UInt32) throws(FileSystemError) {
-    let position = try freePosition(for: name, in: directory)
+  /// Adds an entry, for which there is room and whose name is not there, at a free position. Counts of links are the caller's.
+  func addEntry(_ name: FileName, at position: UInt64, in directory: UInt32, child: UInt32) {
     let blob = blobs.store(name.bytes)
     entries.insert(MapKey(owner: directory, position: position), UInt64(child) | UInt64(blob.rawValue) << 32)
     inodes[directory].entries += 1
     touch(directory)
   }
 
-  private func freePosition(for name: FileName, in directory: UInt32) throws(FileSystemError) -> UInt64 {
+  /// Where an entry with a name goes.
+  func freePosition(for name: FileName, in directory: UInt32) throws(FileSystemError) -> UInt64 {
     var position = firstPosition(name)
     let end = position | ((1 << numberBits) - 1)
     while entries[MapKey(owner: directory, position: position)] != nil {

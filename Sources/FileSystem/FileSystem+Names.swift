@@ -1,7 +1,7 @@
 import CPlatform
 
 /// Requests about names: looking up, making, linking, removing.
-extension FileSystem {
+extension FileSystem where Store: ~Copyable {
   /// Finds a name; '.' and '..' are found as well, which file handles need.
   public func lookUp(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) -> Entry {
     if name.isDot { return entry(try live(parent)) }
@@ -10,7 +10,7 @@ extension FileSystem {
     return entry(try required(name, in: directory).child)
   }
 
-  /// Makes a file, FIFO, socket or device node. `mode` is after the umask.
+  /// Makes a file, FIFO, socket or device node.
   public func makeNode(
     _ name: FileName, in parent: InodeNumber, mode: FileMode, device: UInt32, by caller: Caller
   ) throws(FileSystemError) -> Entry {
@@ -35,6 +35,17 @@ extension FileSystem {
     return entry(try make(name, in: parent, mode: FileMode(FileMode.link | 0o777), by: caller, target: target))
   }
 
+  /// Makes a regular file that has no name yet (O_TMPFILE).
+  public func makeUnnamed(
+    in parent: InodeNumber, permissions: UInt32, by caller: Caller
+  ) throws(FileSystemError) -> Entry {
+    let directory = try self.directory(parent)
+    let mode = FileMode(FileMode.regular | permissions & 0o7777)
+    try reserveInode()
+    let inheritance = try inheritance(mode, from: directory, by: caller)
+    return entry(try add(inheritance, to: directory, by: caller))
+  }
+
   private func make(
     _ name: FileName, in parent: InodeNumber, mode: FileMode, by caller: Caller, target: [UInt8]
   ) throws(FileSystemError) -> UInt32 {
@@ -42,23 +53,27 @@ extension FileSystem {
     guard inodes[directory].links > 0 else { throw .noEntry }
     guard find(name, in: directory) == nil else { throw .exists }
     try reserveInode()
-    try reserveEntry(name)
-    // The name's piece and the target's may come from the same slab.
-    if !target.isEmpty { try blobs.reserve(target.count + (target.count > ShortPiece.capacity ? LongPiece.capacity * 2 : 0)) }
-    let handle = addInode(mode: inherited(mode, from: directory, by: caller), uid: caller.uid, gid: group(in: directory, caller))
-    let blob = blobs.store(target)
-    do throws(FileSystemError) { try addEntry(name, in: directory, child: handle) } catch {
-      blobs.remove(blob)
-      inodes.remove(handle)
-      throw error
-    }
-    inodes[handle].target = blob
+    let inheritance = try inheritance(mode, from: directory, by: caller)
+    let listSizes = inheritance.lists.flatMap { [$0.kind.attribute.bytes.count, $0.bytes.count] }
+    try reserveEntry(name, others: listSizes + [target.count])
+    let position = try freePosition(for: name, in: directory)
+    let handle = try add(inheritance, to: directory, by: caller)
+    addEntry(name, at: position, in: directory, child: handle)
+    inodes[handle].target = blobs.store(target)
     inodes[handle].size = UInt64(target.count)
     inodes[handle].links = mode.isDirectory ? 2 : 1
     if mode.isDirectory {
       inodes[handle].parent = directory
       inodes[directory].links += 1
     }
+    return handle
+  }
+
+  /// Adds an inode with what it gets from its directory, for all of which there is room.
+  private func add(_ inheritance: Inheritance, to directory: UInt32, by caller: Caller) throws(FileSystemError) -> UInt32 {
+    let mode = inherited(inheritance.mode, from: directory, by: caller)
+    let handle = addInode(mode: mode, uid: caller.uid, gid: group(in: directory, caller))
+    for list in inheritance.lists { try put(list.kind.attribute, list.bytes, on: handle) }
     return handle
   }
 
@@ -72,7 +87,7 @@ extension FileSystem {
     guard inodes[directory].mode.rawValue & FileMode.setGroup != 0 else { return mode }
     if mode.isDirectory { return FileMode(mode.rawValue | FileMode.setGroup) }
     let isProgram = mode.rawValue & FileMode.groupExecute != 0
-    if isProgram, !caller.isPrivileged, caller.gid != inodes[directory].gid {
+    if isProgram, !caller.isPrivileged, !caller.isMember(of: inodes[directory].gid) {
       return FileMode(mode.rawValue & ~FileMode.setGroup)
     }
     return mode
@@ -81,6 +96,7 @@ extension FileSystem {
   public func readLink(_ number: InodeNumber) throws(FileSystemError) -> [UInt8] {
     let handle = try live(number)
     guard inodes[handle].mode.isLink else { throw .invalid }
+    noteAccess(handle)
     return blobs.bytes(of: inodes[handle].target)
   }
 
@@ -92,7 +108,7 @@ extension FileSystem {
     guard inodes[directory].links > 0 else { throw .noEntry }
     guard find(name, in: directory) == nil else { throw .exists }
     try reserveEntry(name)
-    try addEntry(name, in: directory, child: handle)
+    addEntry(name, at: try freePosition(for: name, in: directory), in: directory, child: handle)
     inodes[handle].links += 1
     inodes[handle].changed = now()
     return entry(handle)

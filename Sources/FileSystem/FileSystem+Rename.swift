@@ -11,7 +11,7 @@ public struct RenameFlags: OptionSet, BitwiseCopyable, Sendable {
   public static var whiteout: RenameFlags { RenameFlags(rawValue: 4) }
 }
 
-extension FileSystem {
+extension FileSystem where Store: ~Copyable {
   /// A name in a directory.
   public struct Place {
     let parent: InodeNumber
@@ -79,7 +79,7 @@ extension FileSystem {
       if isDirectory { inodes[target].links -= 1 }
     } else {
       try reserveEntry(name)
-      try addEntry(name, in: target, child: moved.child)
+      addEntry(name, at: try freePosition(for: name, in: target), in: target, child: moved.child)
     }
     if flags.contains(.whiteout) {
       // A character device 0:0 (`WHITEOUT_DEV`, include/linux/fs.h) stays under the old name.

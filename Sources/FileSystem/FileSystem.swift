@@ -118,10 +118,22 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
 
   // MARK: The whole
 
+  /// Changes the limits. What is there stays, even if it is more than they allow.
+  public func setLimits(size: UInt64?, inodes: UInt64?) {
+    limits.size = size
+    limits.inodes = inodes
+  }
+
   /// The most frames that file data may take now.
   var frameLimit: UInt64 {
     guard let size = limits.size else { return store.totalFrames }
     return min(store.totalFrames, size / UInt64(frameSize) + (size % UInt64(frameSize) > 0 ? 1 : 0))
+  }
+
+  /// Frames that the limit still lets be taken; the store may have fewer.
+  var allowedFrames: UInt64 {
+    guard limits.size != nil else { return UInt64.max }
+    return frameLimit - min(frameLimit, usedFrames)
   }
 
   /// Frames that can still be taken.

@@ -25,7 +25,7 @@ public struct FileMode: Equatable, BitwiseCopyable, Sendable {
   static var typeMask: UInt32 { UInt32(S_IFMT) }
   static var setUser: UInt32 { UInt32(S_ISUID) }
   static var setGroup: UInt32 { UInt32(S_ISGID) }
-  static var groupExecute: UInt32 { UInt32(S_IXGRP) }
+  static var groupExecute: UInt32 { 0o010 }
   static var directory: UInt32 { UInt32(S_IFDIR) }
   static var regular: UInt32 { UInt32(S_IFREG) }
   static var link: UInt32 { UInt32(S_IFLNK) }
@@ -52,7 +52,9 @@ struct Inode: BitwiseCopyable {
   var uid: UInt32
   var gid: UInt32
   var links: UInt32 = 0
-  var opens: UInt32 = 0
+  /// How often a regular file is open, by `OpenKind`.
+  var cachedOpens: UInt32 = 0
+  var directOpens: UInt32 = 0
   var device: UInt32 = 0
   /// Counts the uses of this place in the table.
   var generation: UInt32
@@ -62,24 +64,30 @@ struct Inode: BitwiseCopyable {
   var entries: UInt32 = 0
   /// A symlink's target.
   var target = BlobHandle()
-  /// Its extended attributes' number.
-  var attributes: UInt32 = 0
+  /// The kernel's page cache may have old contents of it.
+  var isCacheOld = false
+  var hasAttributes = false
 
-  /// Nobody can reach it any more.
-  var isUnreachable: Bool { links == 0 && lookups == 0 && opens == 0 }
+  /// Nobody can reach it any more: it has no name, and the kernel, which refers to what is open, does not know it.
+  var isUnreachable: Bool { links == 0 && lookups == 0 }
 }
 
 /// Who asks.
-public struct Caller: BitwiseCopyable, Sendable {
+public struct Caller {
   public var uid: UInt32
   public var gid: UInt32
   public var umask: UInt32
+  /// Its other groups. They cost a look into /proc, so they are asked for only where it matters.
+  private let groups: () -> [UInt32]
 
-  public init(uid: UInt32, gid: UInt32, umask: UInt32 = 0) {
+  public init(uid: UInt32, gid: UInt32, umask: UInt32 = 0, groups: @escaping () -> [UInt32] = { [] }) {
     self.uid = uid
     self.gid = gid
     self.umask = umask
+    self.groups = groups
   }
 
   public var isPrivileged: Bool { uid == 0 }
+
+  func isMember(of group: UInt32) -> Bool { gid == group || groups().contains(group) }
 }

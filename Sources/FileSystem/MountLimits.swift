@@ -9,6 +9,8 @@ public struct MountLimits: Sendable {
   public var rootMode: UInt32 = 0o1777
   public var uid: UInt32 = 0
   public var gid: UInt32 = 0
+  /// False with `noatime`.
+  public var keepsAccessTimes = true
   /// Makes the order of directories unforeseeable.
   public var hashSeed: UInt64 = 0
 

@@ -44,6 +44,8 @@ extension Server {
     want(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO, of: &connection)
     // O_TRUNC comes with the open: one request less, and no moment in between.
     want(FUSE_CAP_ATOMIC_O_TRUNC, of: &connection)
+    // Set-user-ID and the like: chown(2) sends the new mode, writes are ours.
+    connection.want &= ~UInt32(FUSE_CAP_HANDLE_KILLPRIV)
     // ACLs are checked by the kernel and kept by us; the umask counts only where there is no default ACL.
     want(FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK, of: &connection)
     // File handles for name_to_handle_at and NFS.

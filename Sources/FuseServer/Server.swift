@@ -1,5 +1,5 @@
 // Memory safety: `fuse_req_userdata` is the pointer that Session gave, to an object that outlives the session; a request
-// is replied to exactly once, by the helpers below.
+// is replied to exactly once, by the helpers of Server+Replies.
 import CFuse
 import CPlatform
 import FileSystem
@@ -9,50 +9,37 @@ import Platform
 ///
 /// libfuse's functions are C function pointers, so they find the server through the request.
 final class Server {
-  var fileSystem: MountedFileSystem
+  let fileSystem: MountedFileSystem
   /// Where an answer's data is put together; the session's.
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// Called when the kernel and libfuse have agreed on a protocol.
   var onReady: (() -> Void)?
+  /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).
+  var canMapDirect = false
 
   /// The most bytes that a request reads or writes: what libfuse's request buffer holds.
   static var largestTransfer: Int { 1 << 20 }
   /// Nobody else changes this file system, so what the kernel knows of it stays true until it changes it itself.
   static var forever: Double { 86400 * 365 * 100 }
 
-  init(_ fileSystem: consuming MountedFileSystem) { self.fileSystem = fileSystem }
+  init(_ fileSystem: MountedFileSystem) { self.fileSystem = fileSystem }
 
   static func of(_ request: fuse_req_t?) -> Server {
     Unmanaged<Server>.fromOpaque(fuse_req_userdata(request)!).takeUnretainedValue()
   }
 
   /// All requests that are answered. What is left out, libfuse answers ENOSYS to, and the kernel then doesn't ask again:
-  /// flock and POSIX locks are then the kernel's, which can interrupt a waiter; nothing needs a flush.
+  /// flock and POSIX locks are then the kernel's, which can interrupt a waiter; nothing needs a flush or an fsync; a directory
+  /// needs no opening; copy_file_range(2) becomes reads and writes.
   static func operations() -> fuse_lowlevel_ops {
     var operations = fuse_lowlevel_ops()
     addSession(to: &operations)
     addNames(to: &operations)
     addAttributes(to: &operations)
+    addOpens(to: &operations)
     addData(to: &operations)
     addDirectories(to: &operations)
     addExtendedAttributes(to: &operations)
     return operations
-  }
-
-  // MARK: Replies
-
-  /// Runs what answers with success or an error alone.
-  static func replyStatus(_ request: fuse_req_t?, _ body: (inout MountedFileSystem) throws(FileSystemError) -> Void) {
-    let server = of(request)
-    do throws(FileSystemError) {
-      try body(&server.fileSystem)
-      fuse_reply_err(request, 0)
-    } catch { server.fail(request, error) }
-  }
-
-  /// Replies with the errno that an error stands for, and logs what an administrator should know of.
-  func fail(_ request: fuse_req_t?, _ error: FileSystemError) {
-    logDamage(error)
-    fuse_reply_err(request, error.errno.rawValue)
   }
 }

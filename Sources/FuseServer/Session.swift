@@ -13,7 +13,7 @@ public final class Session {
   private var mounted = false
 
   /// Prepares a session for the file system; nothing is mounted yet.
-  public init(serving fileSystem: consuming MountedFileSystem, options: SessionOptions) throws(SessionError) {
+  public init(serving fileSystem: MountedFileSystem, options: SessionOptions) throws(SessionError) {
     cfuse_keep_messages()
     server = Server(fileSystem)
     var arguments = fuse_args()
@@ -52,14 +52,14 @@ public final class Session {
   /// - Parameters:
   ///   - onReady: called once, when the kernel and the session have agreed on a protocol.
   ///   - idle: called while no request waits, until it returns false.
-  public func serve(onReady: @escaping () -> Void, idle: (inout MountedFileSystem) -> Bool) -> Int32 {
+  public func serve(onReady: @escaping () -> Void, idle: (MountedFileSystem) -> Bool) -> Int32 {
     server.onReady = onReady
     guard fuse_set_signal_handlers(session) == 0 else { return EIO }
     defer { fuse_remove_signal_handlers(session) }
     var isIdleWorkLeft = true
     while fuse_session_exited(session) == 0 {
       if isIdleWorkLeft, !isRequestWaiting {
-        isIdleWorkLeft = idle(&server.fileSystem)
+        isIdleWorkLeft = idle(server.fileSystem)
         continue
       }
       let count = fuse_session_receive_buf(session, &buffer)

@@ -3,7 +3,7 @@ import CPlatform
 /// Turning the program into a background process that serves until it is unmounted.
 public enum Daemon {
   /// What `start` returns in.
-  public enum Side: ~Copyable {
+  public enum Side {
     /// The background process; it must call `ready` or exit.
     case child(ReadyPipe)
     /// The process that was called, with the child's end: 0 once it was ready, else its exit code.
@@ -11,12 +11,12 @@ public enum Daemon {
   }
 
   /// The child's end of the pipe on which the parent waits.
-  public struct ReadyPipe: ~Copyable {
+  public struct ReadyPipe {
     let descriptor: Int32
 
     /// Lets the parent return success, and drops the terminal and the working directory: from now on messages go to the
     /// kernel's log.
-    public consuming func ready() {
+    public func ready() {
       _ = chdir("/")
       let null = cplatform_open("/dev/null", O_RDWR | O_CLOEXEC, 0)
       if null >= 0 {
@@ -80,4 +80,9 @@ public enum Daemon {
     message.append("; it serves without")
     Log.line(message)
   }
+}
+
+/// Bytes of memory that this kernel has. The corresponding C function is `sysconf`.
+public var physicalMemory: UInt64 {
+  UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(cplatform_page_size())
 }

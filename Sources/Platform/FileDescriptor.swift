@@ -19,6 +19,13 @@ public struct FileDescriptor: ~Copyable {
     return FileDescriptor(owning: descriptor)
   }
 
+  /// Whether there is a directory at `path`. The corresponding C function is `stat`.
+  public static func isDirectory(_ path: Text) throws(Errno) -> Bool {
+    var status = stat()
+    guard path.withCString({ stat($0, &status) }) == 0 else { throw Errno.current }
+    return status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
+  }
+
   deinit { _ = close(rawValue) }
 
   /// The size of the file in bytes, as `fstat` tells; 0 for a device.
@@ -26,6 +33,11 @@ public struct FileDescriptor: ~Copyable {
     var status = stat()
     guard fstat(rawValue, &status) == 0 else { throw Errno.current }
     return UInt64(max(0, status.st_size))
+  }
+
+  /// Keeps all others from doing the same, until it is closed; an error if somebody has. The corresponding C function is `flock`.
+  public func lock() throws(Errno) {
+    guard flock(rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno.current }
   }
 
   /// Reads at `offset` until the buffer is full or the file ends; the bytes read. The corresponding C function is `pread`.

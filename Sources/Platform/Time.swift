@@ -1,7 +1,7 @@
 import CPlatform
 
 /// A point in time: seconds and nanoseconds, of the wall clock as `st_mtim` has them or of the monotonic clock.
-public struct Time: Equatable, BitwiseCopyable {
+public struct Time: Comparable, BitwiseCopyable, Sendable {
   public var seconds: Int64
   /// 0 ..< 1,000,000,000
   public var nanoseconds: UInt32
@@ -12,6 +12,10 @@ public struct Time: Equatable, BitwiseCopyable {
   }
 
   public init(_ time: timespec) { self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(truncatingIfNeeded: time.tv_nsec)) }
+
+  public static func < (left: Time, right: Time) -> Bool {
+    left.seconds != right.seconds ? left.seconds < right.seconds : left.nanoseconds < right.nanoseconds
+  }
 
   /// The wall clock, at the kernel's tick like the time stamps of the kernel's own file systems
   /// (`current_time` in fs/inode.c uses the coarse clock).

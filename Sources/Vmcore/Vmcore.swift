@@ -22,6 +22,9 @@ public final class Vmcore {
     windows = ReadWindows()
   }
 
+  /// Keeps other processes from claiming the same memory, as long as this object lives; an error if one has.
+  public func claim() throws(Errno) { try file.lock() }
+
   // MARK: Where memory is
 
   /// The segment that holds a page.

@@ -29,6 +29,15 @@ struct MountArguments {
     guard operands.count == 2 else { throw operands.count < 2 ? .missingOperand : .unexpected(operands[2]) }
     source = operands[0]
     directory = operands[1]
+    if source == "scratch" { try checkScratchSize() }
+  }
+
+  /// makedumpfile's dump level: free pages alone unless said.
+  var level: UInt32 { memory.level ?? 16 }
+
+  /// Scratch memory has no size of its own.
+  private func checkScratchSize() throws(UsageError) {
+    guard case .absolute(let bytes)? = size, bytes >= 4096 else { throw .scratchSize }
   }
 
   private mutating func take(_ option: Text) throws(UsageError) {
@@ -113,6 +122,7 @@ enum UsageError: Error {
   case unknown(Text)
   case badValue(Text)
   case unparsable
+  case scratchSize
 
   @inline(never)
   func describe(to text: inout Text) {
@@ -132,6 +142,7 @@ enum UsageError: Error {
       text.append(option)
       text.append("' makes no sense")
     case .unparsable: text.append("the options can't be parsed")
+    case .scratchSize: text.append("scratch memory needs -o size=N[k|m|g], of a page at the least")
     }
     text.append("; see 'oldmemfs --help'")
   }

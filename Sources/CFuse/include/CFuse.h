@@ -4,6 +4,8 @@
 
 // 3.12 is what Debian 12's libfuse (3.14) knows as its newest low-level API.
 #define FUSE_USE_VERSION 312
+// First, so that libc's structures are the same to Swift in both modules.
+#include "CPlatform.h"
 #include <fuse3/fuse_lowlevel.h>
 #include <fuse3/fuse_opt.h>
 #include <stdbool.h>
@@ -15,6 +17,11 @@ int cfuse_version(void);
 void cfuse_keep_messages(void);
 /// The last message of the library's, without its line end; empty if there was none.
 const char *_Nonnull cfuse_last_message(void);
+
+/// O_TMPFILE: makes a file without a name and opens it.
+typedef void (*cfuse_tmpfile)(fuse_req_t _Nullable, fuse_ino_t, mode_t, struct fuse_file_info *_Nullable);
+/// Lets the library ask for such files, where it knows how to (since 3.17); otherwise the kernel says EOPNOTSUPP.
+void cfuse_set_tmpfile(struct fuse_lowlevel_ops *_Nonnull operations, cfuse_tmpfile _Nonnull function);
 
 /// FUSE_ROOT_ID and the like as typed constants, since Swift does not see every macro.
 static const uint64_t cfuse_root_id = FUSE_ROOT_ID;

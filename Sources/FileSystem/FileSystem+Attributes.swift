@@ -1,0 +1,77 @@
+import CPlatform
+import Platform
+
+/// Changing attributes, and what changes by itself: times, and bits that a write takes away.
+extension FileSystem where Store: ~Copyable {
+  /// Changes what `change` names. The kernel has checked that the caller may.
+  ///
+  /// - Parameter isOpen: it comes from ftruncate(2) or an open with O_TRUNC, which set the times even where the size stays.
+  public func setAttributes(
+    of number: InodeNumber, to change: AttributeChange, by caller: Caller, isOpen: Bool = false
+  ) throws(FileSystemError) -> Attributes {
+    let handle = try live(number)
+    if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
+    let time = now()
+    if let permissions = change.permissions { try setPermissions(of: handle, to: permissions) }
+    if let uid = change.uid { inodes[handle].uid = uid }
+    if let gid = change.gid { inodes[handle].gid = gid }
+    if let accessed = change.accessed { inodes[handle].accessed = Self.time(accessed, time) }
+    if let modified = change.modified { inodes[handle].modified = Self.time(modified, time) }
+    if change.size == nil || change.changesMoreThanSize { inodes[handle].changed = time }
+    return describe(handle)
+  }
+
+  private static func time(_ new: AttributeChange.NewTime, _ now: Time) -> Time {
+    switch new {
+    case .now: return now
+    case .time(let time): return time
+    }
+  }
+
+  private func resize(_ handle: UInt32, to size: UInt64, by caller: Caller, touching: Bool) throws(FileSystemError) {
+    if inodes[handle].mode.isDirectory { throw .isDirectory }
+    guard inodes[handle].mode.isRegular else { throw .invalid }
+    let isChange = size != inodes[handle].size
+    try setSize(handle, to: size)
+    if isChange || touching { noteChange(handle, by: caller) } else { takePrivileges(from: handle, for: caller) }
+  }
+
+  /// Sets the permission bits, and keeps an access ACL in step.
+  private func setPermissions(of handle: UInt32, to permissions: UInt32) throws(FileSystemError) {
+    if var list = try accessList(of: handle, .access) {
+      list.setPermissions(permissions)
+      try store(list, as: .access, of: handle)
+    }
+    inodes[handle].mode = FileMode(inodes[handle].mode.type | permissions & 0o7777)
+  }
+
+  // MARK: What happens by itself
+
+  /// A file's data changed.
+  func noteChange(_ handle: UInt32, by caller: Caller) {
+    let time = now()
+    inodes[handle].modified = time
+    inodes[handle].changed = time
+    takePrivileges(from: handle, for: caller)
+  }
+
+  /// Set-user-ID, set-group-ID of programs and file capabilities don't outlive a change by somebody else than root
+  /// (`file_remove_privs`, fs/inode.c). The kernel leaves that to the file system where it writes without its cache.
+  private func takePrivileges(from handle: UInt32, for caller: Caller) {
+    guard !caller.isPrivileged else { return }
+    let mode = inodes[handle].mode.rawValue
+    var taken = mode & FileMode.setUser
+    if mode & FileMode.groupExecute != 0 { taken |= mode & FileMode.setGroup }
+    if taken != 0 { inodes[handle].mode = FileMode(mode & ~taken) }
+    if inodes[handle].hasAttributes { removeCapability(of: handle) }
+  }
+
+  /// A file was read: its access time follows relatime's rule (`relatime_need_update`, fs/inode.c).
+  func noteAccess(_ handle: UInt32) {
+    guard limits.keepsAccessTimes else { return }
+    let time = now()
+    let last = inodes[handle].accessed
+    let isOld = last <= inodes[handle].modified || last <= inodes[handle].changed || time.seconds - last.seconds >= 24 * 60 * 60
+    if isOld, last != time { inodes[handle].accessed = time }
+  }
+}

@@ -1,0 +1,115 @@
+// Memory safety: the caller's buffers are only cut within their counts and handed on to the store.
+import OldMemory
+import Platform
+
+/// Reading and writing files.
+extension FileSystem where Store: ~Copyable {
+  static var blockSize: UInt64 { UInt64(frameSize) }
+
+  /// Reads a file from byte `offset` on; the bytes read, 0 at its end. What was never written reads as zeros.
+  public func read(
+    _ number: InodeNumber, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer, touching: Bool = true
+  ) throws(FileSystemError) -> Int {
+    let handle = try regular(number)
+    let size = inodes[handle].size
+    guard offset < size else { return 0 }
+    let count = Int(min(UInt64(buffer.count), size - offset))
+    if touching { noteAccess(handle) }
+    var done = 0
+    while done < count {
+      let position = offset + UInt64(done)
+      let block = position / Self.blockSize
+      let inner = Int(position % Self.blockSize)
+      let extent = firstExtent(of: handle, from: block)
+      // Bytes up to the end of the extent, or of the hole before it.
+      let isData = extent.map { $0.block <= block && !$0.isReserved } ?? false
+      let end = extent.map { $0.block <= block ? $0.end : $0.block } ?? UInt64.max
+      let part = Int(min(UInt64(count - done), Self.bytes(from: block, to: end) - UInt64(inner)))
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + part])
+      if isData, let extent {
+        let frame = extent.frame(of: block)
+        try storing { store throws(StoreError) in try store.read(frame, at: inner, into: piece) }
+      } else {
+        piece.initializeMemory(as: UInt8.self, repeating: 0)
+      }
+      done += part
+    }
+    return count
+  }
+
+  /// Bytes in blocks, at most what a buffer can ask for.
+  private static func bytes(from first: UInt64, to end: UInt64) -> UInt64 { min(end - first, 1 << 40) * blockSize }
+
+  /// Writes to a file from byte `offset` on; the bytes written, fewer than asked for when the space ends. An error is thrown
+  /// only if there are none.
+  public func write(
+    _ number: InodeNumber, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, by caller: Caller
+  ) throws(FileSystemError) -> Int {
+    let handle = try regular(number)
+    guard !bytes.isEmpty else { return 0 }
+    guard offset <= Self.mostBytes - UInt64(bytes.count) else { throw .tooLarge }
+    var done = 0
+    do throws(FileSystemError) {
+      while done < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+        done += try writePiece(handle, at: offset + UInt64(done), rest)
+      }
+    } catch {
+      if done == 0 { throw error }
+    }
+    inodes[handle].size = max(inodes[handle].size, offset + UInt64(done))
+    noteChange(handle, by: caller)
+    return done
+  }
+
+  /// `MAX_LFS_FILESIZE`: what `off_t` can say.
+  static var mostBytes: UInt64 { UInt64(Int64.max) }
+
+  /// Writes as much as goes into one extent or one hole.
+  private func writePiece(_ handle: UInt32, at offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(FileSystemError) -> Int {
+    let block = offset / Self.blockSize
+    let inner = Int(offset % Self.blockSize)
+    let blocks = UInt64((inner + bytes.count + frameSize - 1) / frameSize)
+    try reserveExtents()
+    guard let extent = firstExtent(of: handle, from: block), extent.block <= block else {
+      let gap = firstExtent(of: handle, from: block).map { $0.block - block } ?? UInt64.max
+      return try fill(handle, block, upTo: min(blocks, gap), inner, bytes)
+    }
+    let end = min(block + blocks, extent.end)
+    let piece = Self.cut(bytes, inner, blocks: end - block)
+    let frame = extent.frame(of: block)
+    let clearing = extent.isReserved
+    try storing { store throws(StoreError) in try store.write(piece, to: frame, at: inner, clearing: clearing) }
+    if extent.isReserved { markWritten(block..<end, of: extent, in: handle) }
+    return piece.count
+  }
+
+  /// Writes to blocks that have no frames yet.
+  private func fill(
+    _ handle: UInt32, _ block: UInt64, upTo count: UInt64, _ inner: Int, _ bytes: UnsafeRawBufferPointer
+  ) throws(FileSystemError) -> Int {
+    let run = try takeFrames(for: handle, block, upTo: count)
+    let piece = Self.cut(bytes, inner, blocks: UInt64(run.count))
+    do throws(FileSystemError) {
+      try storing { store throws(StoreError) in try store.write(piece, to: run.first, at: inner, clearing: true) }
+    } catch {
+      giveBack(run)
+      throw error
+    }
+    add(Extent(block: block, run: run, isReserved: false), to: handle)
+    return piece.count
+  }
+
+  /// What of the bytes goes into so many blocks, from byte `inner` of the first on.
+  private static func cut(_ bytes: UnsafeRawBufferPointer, _ inner: Int, blocks: UInt64) -> UnsafeRawBufferPointer {
+    .init(rebasing: bytes[0..<min(bytes.count, Int(blocks) * frameSize - inner)])
+  }
+
+  /// A live regular file; a directory is `EISDIR` and anything else `EINVAL`, as read(2) and write(2) have it.
+  func regular(_ number: InodeNumber) throws(FileSystemError) -> UInt32 {
+    let handle = try live(number)
+    if inodes[handle].mode.isDirectory { throw .isDirectory }
+    guard inodes[handle].mode.isRegular else { throw .invalid }
+    return handle
+  }
+}

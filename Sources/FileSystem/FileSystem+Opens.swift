@@ -1,0 +1,52 @@
+/// How the kernel reads and writes through an open file.
+public enum OpenKind: UInt64, Sendable {
+  /// Through its page cache; what is there may be kept from an earlier open.
+  case cached = 0
+  /// The same, but what the cache has of the file is old.
+  case cachedAnew = 1
+  /// Without its cache: each read and write is a request.
+  case direct = 2
+}
+
+/// Opening: streams bypass the kernel's page cache, everything else goes through it, and the two never mix on one file.
+///
+/// Until 6.7 a write that bypasses the cache leaves old bytes in it (fs/fuse/file.c, `fuse_direct_io`), so a file that is open
+/// one way is opened the same way once more, and a cached open that follows direct writes starts with an empty cache.
+extension FileSystem where Store: ~Copyable {
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - isStream: the caller only writes, so that nothing of a cache is of use to it.
+  ///   - truncating: it becomes empty (O_TRUNC).
+  public func open(
+    _ number: InodeNumber, isStream: Bool, truncating: Bool, by caller: Caller
+  ) throws(FileSystemError) -> OpenKind {
+    let handle = try live(number)
+    if truncating {
+      var change = AttributeChange()
+      change.size = 0
+      _ = try setAttributes(of: number, to: change, by: caller, isOpen: true)
+    }
+    guard inodes[handle].mode.isRegular else { return .cached }
+    if inodes[handle].directOpens > 0 || (isStream && inodes[handle].cachedOpens == 0) {
+      inodes[handle].directOpens += 1
+      inodes[handle].isCacheOld = true
+      return .direct
+    }
+    inodes[handle].cachedOpens += 1
+    guard inodes[handle].isCacheOld else { return .cached }
+    inodes[handle].isCacheOld = false
+    return .cachedAnew
+  }
+
+  /// Closes what was opened as `kind`.
+  public func close(_ number: InodeNumber, _ kind: OpenKind) {
+    let handle = number.handle
+    guard inodes.contains(handle), inodes[handle].mode.isRegular else { return }
+    if kind == .direct {
+      if inodes[handle].directOpens > 0 { inodes[handle].directOpens -= 1 }
+    } else {
+      if inodes[handle].cachedOpens > 0 { inodes[handle].cachedOpens -= 1 }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import OldMemory
+import Platform
+
+/// What fallocate(2) is asked to do.
+public struct AllocateMode: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: Int32
+
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE (linux/falloc.h); tmpfs knows no others (`shmem_fallocate`, mm/shmem.c).
+  public static var keepSize: AllocateMode { AllocateMode(rawValue: 1) }
+  public static var punchHole: AllocateMode { AllocateMode(rawValue: 2) }
+}
+
+/// What lseek(2) looks for.
+public enum SeekTarget: Sendable {
+  case data
+  case hole
+}
+
+/// Space: sizes of files, reserved blocks and holes.
+extension FileSystem where Store: ~Copyable {
+  /// Sets a file's size. What is cut off reads as zeros if the file grows again.
+  func setSize(_ handle: UInt32, to size: UInt64) throws(FileSystemError) {
+    guard size <= Self.mostBytes else { throw .tooLarge }
+    if size < inodes[handle].size {
+      try clear(handle, from: size, to: Self.roundedUp(size))
+      releaseBlocks(of: handle, Self.roundedUp(size) / Self.blockSize..<UInt64.max)
+    } else if size == inodes[handle].size {
+      // Blocks that fallocate reserved beyond the end go.
+      releaseBlocks(of: handle, Self.roundedUp(size) / Self.blockSize..<UInt64.max)
+    }
+    inodes[handle].size = size
+  }
+
+  private static func roundedUp(_ size: UInt64) -> UInt64 { (size + blockSize - 1) / blockSize * blockSize }
+
+  /// Zeros a part of one block, if it has been written.
+  private func clear(_ handle: UInt32, from start: UInt64, to end: UInt64) throws(FileSystemError) {
+    guard start < end, let extent = extent(of: handle, at: start / Self.blockSize), !extent.isReserved else { return }
+    let frame = extent.frame(of: start / Self.blockSize)
+    let inner = Int(start % Self.blockSize)
+    try storing { store throws(StoreError) in try store.writeZeros(count: Int(end - start), to: frame, at: inner) }
+  }
+
+  /// Reserves blocks for a range of a file, or makes a hole of it (fallocate(2)).
+  public func allocate(
+    _ number: InodeNumber, at offset: UInt64, count: UInt64, mode: AllocateMode, by caller: Caller
+  ) throws(FileSystemError) {
+    guard mode.isSubset(of: [.keepSize, .punchHole]), !mode.contains(.punchHole) || mode.contains(.keepSize)
+    else { throw .unsupported }
+    let handle = try regular(number)
+    guard count > 0 else { throw .invalid }
+    guard offset <= Self.mostBytes, count <= Self.mostBytes - offset else { throw .tooLarge }
+    if mode.contains(.punchHole) {
+      try punch(handle, offset..<offset + count)
+    } else {
+      try reserve(handle, offset / Self.blockSize..<Self.roundedUp(offset + count) / Self.blockSize)
+      if !mode.contains(.keepSize) { inodes[handle].size = max(inodes[handle].size, offset + count) }
+    }
+    noteChange(handle, by: caller)
+  }
+
+  private func punch(_ handle: UInt32, _ range: Range<UInt64>) throws(FileSystemError) {
+    let first = Self.roundedUp(range.lowerBound)
+    let end = range.upperBound / Self.blockSize * Self.blockSize
+    try reserveExtents()
+    if first > end {
+      // All of it lies in one block.
+      return try clear(handle, from: range.lowerBound, to: range.upperBound)
+    }
+    try clear(handle, from: range.lowerBound, to: first)
+    try clear(handle, from: end, to: range.upperBound)
+    releaseBlocks(of: handle, first / Self.blockSize..<end / Self.blockSize)
+  }
+
+  /// Reserves all blocks of a range or none: as in tmpfs, a failure takes back what was reserved in it.
+  private func reserve(_ handle: UInt32, _ range: Range<UInt64>) throws(FileSystemError) {
+    guard missingBlocks(of: handle, in: range) <= allowedFrames else { throw .noSpace }
+    var block = range.lowerBound
+    do throws(FileSystemError) {
+      while block < range.upperBound {
+        let extent = firstExtent(of: handle, from: block)
+        if let extent, extent.block <= block {
+          block = extent.end
+          continue
+        }
+        let end = min(range.upperBound, extent?.block ?? UInt64.max)
+        try reserveExtents()
+        let run = try takeFrames(for: handle, block, upTo: end - block)
+        add(Extent(block: block, run: run, isReserved: true), to: handle)
+        block += UInt64(run.count)
+      }
+    } catch {
+      // Joined extents are cut once at each end at the most, for which the last reservation is still there.
+      releaseBlocks(of: handle, range.lowerBound..<min(block, range.upperBound), onlyReserved: true)
+      throw error
+    }
+  }
+
+  private func missingBlocks(of handle: UInt32, in range: Range<UInt64>) -> UInt64 {
+    var missing = range.upperBound - range.lowerBound
+    var block = range.lowerBound
+    while block < range.upperBound, let extent = firstExtent(of: handle, from: block), extent.block < range.upperBound {
+      let part = extent.blocks.clamped(to: range)
+      missing -= part.upperBound - part.lowerBound
+      block = part.upperBound
+    }
+    return missing
+  }
+
+  /// The first data, or the first hole, at or after `offset`; the end of a file is a hole (lseek(2)).
+  public func seek(_ target: SeekTarget, in number: InodeNumber, from offset: UInt64) throws(FileSystemError) -> UInt64 {
+    let handle = try regular(number)
+    let size = inodes[handle].size
+    guard offset < size else { throw .noData }
+    var block = offset / Self.blockSize
+    while block * Self.blockSize < size {
+      let extent = firstExtent(of: handle, from: block)
+      let isData = extent.map { $0.block <= block && !$0.isReserved } ?? false
+      if isData == (target == .data) { return max(offset, block * Self.blockSize) }
+      // A reserved block is a hole to tmpfs as well.
+      guard let extent else { break }
+      block = extent.block <= block ? extent.end : extent.block
+    }
+    if target == .data { throw .noData }
+    return size
+  }
+}

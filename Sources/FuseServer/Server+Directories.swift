@@ -1,0 +1,56 @@
+// Memory safety: libfuse writes an entry only where it fits into what is left of the reply buffer, and says what it takes.
+import CFuse
+import FileSystem
+import OldMemory
+import Platform
+
+/// Listing directories, with and without attributes.
+extension Server {
+  static func addDirectories(to operations: inout fuse_lowlevel_ops) {
+    operations.readdir = { request, inode, size, position, _ in
+      Server.replyData(request, size) { fileSystem, buffer throws(FileSystemError) in
+        var used = 0
+        try fileSystem.list(InodeNumber(inode), after: UInt64(bitPattern: Int64(position))) { listed in
+          var attributes = stat()
+          attributes.st_ino = UInt(listed.inode.rawValue)
+          attributes.st_mode = listed.mode.rawValue
+          return Server.append(listed, to: buffer, &used) { start, room, name in
+            fuse_add_direntry(request, start, room, name, &attributes, Int(truncatingIfNeeded: listed.position))
+          }
+        }
+        return used
+      }
+    }
+    operations.readdirplus = { request, inode, size, position, _ in
+      Server.replyData(request, size) { fileSystem, buffer throws(FileSystemError) in
+        var used = 0
+        try fileSystem.list(InodeNumber(inode), after: UInt64(bitPattern: Int64(position))) { listed in
+          let entry = fileSystem.reference(listed)
+          var answer = fuse_entry_param(entry)
+          let fits = Server.append(listed, to: buffer, &used) { start, room, name in
+            fuse_add_direntry_plus(request, start, room, name, &answer, Int(truncatingIfNeeded: listed.position))
+          }
+          // What does not fit the kernel never sees, and of '.' and '..' it takes no note.
+          if !fits || listed.isDots { fileSystem.forget(listed.inode, count: 1) }
+          return fits
+        }
+        return used
+      }
+    }
+  }
+
+  /// Adds an entry behind what is used of the buffer; false if it does not fit.
+  private static func append(
+    _ listed: MountedFileSystem.Listed, to buffer: UnsafeMutableRawBufferPointer, _ used: inout Int,
+    _ add: (UnsafeMutablePointer<CChar>?, Int, UnsafePointer<CChar>) -> Int
+  ) -> Bool {
+    let room = buffer.count - used
+    let start = buffer.baseAddress.map { ($0 + used).assumingMemoryBound(to: CChar.self) }
+    var name = Text()
+    name.append(bytes: listed.name)
+    let size = name.withCString { add(start, room, $0) }
+    guard size <= room else { return false }
+    used += size
+    return true
+  }
+}

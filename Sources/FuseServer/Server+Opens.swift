@@ -1,0 +1,66 @@
+import CFuse
+import CPlatform
+import FileSystem
+
+/// Opening, creating and closing files.
+extension Server {
+  static func addOpens(to operations: inout fuse_lowlevel_ops) {
+    operations.open = { request, inode, file in
+      let server = Server.of(request)
+      guard let file else { return server.fail(request, .invalid) }
+      do throws(FileSystemError) {
+        try server.open(InodeNumber(inode), &file.pointee, by: Server.caller(request))
+        if fuse_reply_open(request, file) != 0 { server.close(InodeNumber(inode), file.pointee) }
+      } catch { server.fail(request, error) }
+    }
+    operations.create = { request, parent, name, mode, file in
+      Server.make(request, file) { fileSystem throws(FileSystemError) in
+        try fileSystem.makeNode(
+          Server.name(name), in: InodeNumber(parent), mode: FileMode(mode), device: 0, by: Server.caller(request))
+      }
+    }
+    cfuse_set_tmpfile(&operations) { request, parent, mode, file in
+      Server.make(request, file) { fileSystem throws(FileSystemError) in
+        try fileSystem.makeUnnamed(in: InodeNumber(parent), permissions: mode, by: Server.caller(request))
+      }
+    }
+    operations.release = { request, inode, file in
+      if let file { Server.of(request).close(InodeNumber(inode), file.pointee) }
+      fuse_reply_err(request, 0)
+    }
+  }
+
+  /// Makes a file and opens it.
+  private static func make(
+    _ request: fuse_req_t?, _ file: UnsafeMutablePointer<fuse_file_info>?,
+    _ body: (MountedFileSystem) throws(FileSystemError) -> Entry
+  ) {
+    let server = of(request)
+    guard let file else { return server.fail(request, .invalid) }
+    do throws(FileSystemError) {
+      let entry = try body(server.fileSystem)
+      let inode = entry.attributes.inode
+      try server.open(inode, &file.pointee, by: caller(request))
+      var answer = fuse_entry_param(entry)
+      if fuse_reply_create(request, &answer, file) != 0 {
+        server.close(inode, file.pointee)
+        server.fileSystem.forget(inode, count: 1)
+      }
+    } catch { server.fail(request, error) }
+  }
+
+  private func open(_ inode: InodeNumber, _ file: inout fuse_file_info, by caller: Caller) throws(FileSystemError) {
+    let access = file.flags & O_ACCMODE
+    let isStream = access == O_WRONLY || (access == O_RDWR && canMapDirect)
+    let kind = try fileSystem.open(inode, isStream: isStream, truncating: file.flags & O_TRUNC != 0, by: caller)
+    file.fh = kind.rawValue
+    file.direct_io = kind == .direct ? 1 : 0
+    file.keep_cache = kind == .cached ? 1 : 0
+    // Nothing is to be done when a descriptor is closed, only when the last one is.
+    file.noflush = 1
+  }
+
+  private func close(_ inode: InodeNumber, _ file: fuse_file_info) {
+    fileSystem.close(inode, OpenKind(rawValue: file.fh) ?? .cached)
+  }
+}

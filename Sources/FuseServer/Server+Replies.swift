@@ -1,0 +1,159 @@
+// Memory safety: what a reply points to lives until the reply function returns, which copies it to the kernel.
+import CFuse
+import CPlatform
+import FileSystem
+import OldMemory
+import Platform
+
+/// Replies, and what of the file system's becomes which of libfuse's structures.
+extension Server {
+  /// Runs what answers with success or an error alone.
+  static func replyStatus(_ request: fuse_req_t?, _ body: (MountedFileSystem) throws(FileSystemError) -> Void) {
+    let server = of(request)
+    do throws(FileSystemError) {
+      try body(server.fileSystem)
+      fuse_reply_err(request, 0)
+    } catch { server.fail(request, error) }
+  }
+
+  /// Runs what finds or makes an inode.
+  static func replyEntry(_ request: fuse_req_t?, _ body: (MountedFileSystem) throws(FileSystemError) -> Entry) {
+    let server = of(request)
+    do throws(FileSystemError) {
+      let entry = try body(server.fileSystem)
+      var answer = fuse_entry_param(entry)
+      // A caller that was interrupted never learns of it.
+      if fuse_reply_entry(request, &answer) != 0 { server.fileSystem.forget(entry.attributes.inode, count: 1) }
+    } catch { server.fail(request, error) }
+  }
+
+  static func replyAttributes(_ request: fuse_req_t?, _ body: (MountedFileSystem) throws(FileSystemError) -> Attributes) {
+    let server = of(request)
+    do throws(FileSystemError) {
+      var answer = stat(try body(server.fileSystem))
+      fuse_reply_attr(request, &answer, forever)
+    } catch { server.fail(request, error) }
+  }
+
+  /// Runs what fills the reply buffer, up to `size` bytes of it, and says how many there are.
+  static func replyData(
+    _ request: fuse_req_t?, _ size: Int, _ body: (MountedFileSystem, UnsafeMutableRawBufferPointer) throws(FileSystemError) -> Int
+  ) {
+    let server = of(request)
+    let buffer = UnsafeMutableRawBufferPointer(rebasing: server.replyBuffer[0..<min(size, server.replyBuffer.count)])
+    do throws(FileSystemError) {
+      let count = try body(server.fileSystem, buffer)
+      fuse_reply_buf(request, buffer.baseAddress, count)
+    } catch { server.fail(request, error) }
+  }
+
+  /// Runs what answers with bytes, of which the caller first asks how many there are (`size` is 0 then).
+  static func replyBytes(_ request: fuse_req_t?, _ size: Int, _ body: (MountedFileSystem) throws(FileSystemError) -> [UInt8]) {
+    let server = of(request)
+    do throws(FileSystemError) {
+      let bytes = try body(server.fileSystem)
+      if size == 0 {
+        fuse_reply_xattr(request, bytes.count)
+      } else if bytes.count > size {
+        throw FileSystemError.bufferTooSmall
+      } else {
+        _ = bytes.withUnsafeBytes { fuse_reply_buf(request, $0.baseAddress, $0.count) }
+      }
+    } catch { server.fail(request, error) }
+  }
+
+  /// Replies with the errno that an error stands for, and logs what an administrator should know of.
+  func fail(_ request: fuse_req_t?, _ error: FileSystemError) {
+    logDamage(error)
+    fuse_reply_err(request, error.errno.rawValue)
+  }
+
+  private func logDamage(_ error: FileSystemError) {
+    var message = Text("page ")
+    switch error {
+    case .damaged(let frame):
+      message.append(frame.rawValue)
+      message.append(" no longer holds what was written to it; its file can't be read there (EIO)")
+    case .inaccessible(let frame):
+      message.append(frame.rawValue)
+      message.append(" can't be reached any more; its file can't be read or written there (EIO)")
+    default: return
+    }
+    Log.line(message)
+  }
+
+  // MARK: Requests
+
+  static func caller(_ request: fuse_req_t?) -> Caller {
+    guard let context = fuse_req_ctx(request)?.pointee else { return Caller(uid: UInt32.max, gid: UInt32.max) }
+    return Caller(uid: context.uid, gid: context.gid, umask: context.umask) { groups(of: request) }
+  }
+
+  /// The caller's other groups, as /proc tells them; none if it can't be asked.
+  private static func groups(of request: fuse_req_t?) -> [UInt32] {
+    let count = fuse_req_getgroups(request, 0, nil)
+    guard count > 0 else { return [] }
+    var groups = [gid_t](repeating: 0, count: Int(count))
+    let found = fuse_req_getgroups(request, count, &groups)
+    return found > 0 ? Array(groups.prefix(Int(found))) : []
+  }
+
+  /// A name that the kernel sent.
+  static func name(_ name: UnsafePointer<CChar>?) throws(FileSystemError) -> FileName { try FileName(bytes(name)) }
+
+  static func bytes(_ string: UnsafePointer<CChar>?) -> [UInt8] {
+    var text = Text()
+    text.append(cString: string)
+    return text.bytes
+  }
+}
+
+extension stat {
+  init(_ attributes: Attributes) {
+    self.init()
+    st_ino = UInt(attributes.inode.rawValue)
+    st_mode = attributes.mode.rawValue
+    st_nlink = UInt(attributes.links)
+    st_uid = attributes.uid
+    st_gid = attributes.gid
+    st_rdev = UInt(attributes.device)
+    st_size = Int(truncatingIfNeeded: attributes.size)
+    st_blksize = frameSize
+    st_blocks = Int(truncatingIfNeeded: attributes.blocks)
+    st_atim = timespec(attributes.accessed)
+    st_mtim = timespec(attributes.modified)
+    st_ctim = timespec(attributes.changed)
+  }
+}
+
+extension fuse_entry_param {
+  init(_ entry: Entry) {
+    self.init()
+    ino = entry.attributes.inode.rawValue
+    generation = entry.attributes.generation
+    attr = stat(entry.attributes)
+    attr_timeout = Server.forever
+    entry_timeout = Server.forever
+  }
+
+  /// 'There is no such name', for the kernel to remember.
+  static var absent: fuse_entry_param {
+    var answer = fuse_entry_param()
+    answer.entry_timeout = Server.forever
+    return answer
+  }
+}
+
+extension statvfs {
+  init(_ statistics: Statistics) {
+    self.init()
+    f_bsize = UInt(frameSize)
+    f_frsize = UInt(frameSize)
+    f_blocks = UInt(statistics.blocks)
+    f_bfree = UInt(statistics.freeBlocks)
+    f_bavail = UInt(statistics.freeBlocks)
+    f_files = UInt(statistics.inodes)
+    f_ffree = UInt(statistics.freeInodes)
+    f_namemax = 255
+  }
+}

@@ -1,0 +1,156 @@
+import CPlatform
+import CrashedKernel
+import FileSystem
+import FuseServer
+import OldMemory
+import Platform
+import Vmcore
+
+/// A mount from its arguments to its end: the frame pool, the file system on it, the session that serves it.
+struct Mount {
+  private let arguments: MountArguments
+  private let fileSystem: MountedFileSystem
+
+  /// What a large machine's scan may take of the time until the mount is there; the rest is scanned while nobody asks for
+  /// anything.
+  private static var scanBudget: UInt64 { 500_000_000 }
+
+  /// Finds the frames and makes an empty file system of them; nothing is mounted yet, and nothing overwritten.
+  init(_ arguments: MountArguments) throws(Failure) {
+    self.arguments = arguments
+    try Mount.checkCaller(arguments.directory)
+    var pool = try Mount.pool(arguments)
+    let start = Time.monotonic()
+    while !pool.isScanned, Time.monotonic().since(start) < Self.scanBudget { pool.scanNextSection() }
+    let limits = Mount.limits(arguments, pool.totalFrames)
+    do throws(FileSystemError) { fileSystem = try FileSystem(on: pool, limits: limits) } catch {
+      throw Failure(Text("no memory for the inode table"))
+    }
+  }
+
+  /// Mounts, calls `onReady` once requests are answered, and serves until it is unmounted.
+  func serve(onReady: @escaping () -> Void) throws(Failure) -> ExitCode {
+    var options = SessionOptions()
+    options.source = arguments.source
+    options.flags = arguments.flags
+    let session: Session
+    do throws(SessionError) {
+      session = try Session(serving: fileSystem, options: options)
+      try session.mount(at: arguments.directory)
+    } catch {
+      throw Failure { text in
+        text.append("can't mount on ")
+        text.append(arguments.directory)
+        text.append(": ")
+        error.describe(to: &text)
+      }
+    }
+    Daemon.hardenAgainstMemoryPressure()
+    let outcome = session.serve {
+      onReady()
+      report()
+    } idle: { fileSystem in
+      fileSystem.store.scanNextSection()
+      // A percentage is one of more and more.
+      fileSystem.setLimits(size: Mount.size(arguments, fileSystem.store.totalFrames), inodes: fileSystem.limits.inodes)
+      return !fileSystem.store.isScanned
+    }
+    guard outcome != 0 else { return .success }
+    throw Failure { text in
+      text.append("stopped serving ")
+      text.append(arguments.directory)
+      text.append(": ")
+      Errno(outcome).describe(to: &text)
+    }
+  }
+
+  /// One line for the log: where the data goes, and how much room there is so far.
+  private func report() {
+    var text = Text("mounted on ")
+    text.append(arguments.directory)
+    text.append(", ")
+    text.append(fileSystem.store.totalFrames / 256)
+    text.append(fileSystem.store.isScanned ? " MiB in " : " MiB so far in ")
+    if let way = fileSystem.store.way {
+      text.append("reusable pages, written by ")
+      way.describe(to: &text)
+    } else {
+      text.append("anonymous memory")
+    }
+    if fileSystem.store.damagedSections > 0 {
+      text.append("; ")
+      text.append(fileSystem.store.damagedSections)
+      text.append(" sections of memory can't be read and are left alone")
+    }
+    Log.line(text)
+  }
+
+  // MARK: Making
+
+  private static func pool(_ arguments: MountArguments) throws(Failure) -> FramePool {
+    let checksums = arguments.memory.checksums
+    guard case .crashed(let paths) = MemorySource(arguments.source, arguments.memory) else {
+      let frames = Int((arguments.size?.bytes(of: 0) ?? 0) / UInt64(frameSize))
+      do throws(PoolError) { return try FramePool.scratch(frames: frames, checksums: checksums) } catch {
+        throw Failure { error.describe(to: &$0) }
+      }
+    }
+    let kernel = try CrashedKernel.open(paths.vmcore)
+    try claim(kernel.core, paths.vmcore)
+    let policy = ReusePolicy(level: DumpLevel(rawValue: arguments.level))
+    do throws(PoolError) {
+      return try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)
+    } catch { throw Failure { error.describe(to: &$0) } }
+  }
+
+  /// Two file systems on the same frames would overwrite each other's data.
+  private static func claim(_ core: Vmcore, _ path: Text) throws(Failure) {
+    do throws(Errno) { try core.claim() } catch {
+      throw Failure { text in
+        text.append(path)
+        text.append(": another oldmemfs is mounted on this memory; unmount it first")
+      }
+    }
+  }
+
+  /// The limit in bytes where so many frames are known; as in tmpfs, 0 is no limit.
+  private static func size(_ arguments: MountArguments, _ frames: UInt64) -> UInt64? {
+    guard let size = arguments.size, size != .absolute(0) else { return nil }
+    return size.bytes(of: frames * UInt64(frameSize))
+  }
+
+  private static func limits(_ arguments: MountArguments, _ frames: UInt64) -> MountLimits {
+    var limits = MountLimits()
+    limits.size = size(arguments, frames)
+    if let inodes = arguments.inodes, inodes > 0 { limits.inodes = inodes }
+    // As tmpfs has it with its inodes, no more than a part of memory.
+    limits.metadata = Int(physicalMemory / 4)
+    limits.rootMode = arguments.mode
+    limits.uid = arguments.uid
+    limits.gid = arguments.gid
+    limits.keepsAccessTimes = !arguments.flags.contains { $0 == "noatime" }
+    _ = withUnsafeMutableBytes(of: &limits.hashSeed) { getentropy($0.baseAddress!, $0.count) }
+    return limits
+  }
+
+  /// What would otherwise fail later, in libfuse's words.
+  private static func checkCaller(_ directory: Text) throws(Failure) {
+    guard geteuid() == 0 else { throw Failure(Text("only root can mount it: crashed kernels' memory is not for everybody")) }
+    let isDirectory: Bool
+    do throws(Errno) { isDirectory = try FileDescriptor.isDirectory(directory) } catch {
+      throw Failure { text in
+        text.append("can't mount on ")
+        text.append(directory)
+        text.append(": ")
+        error.describe(to: &text)
+      }
+    }
+    guard isDirectory else {
+      throw Failure { text in
+        text.append("can't mount on ")
+        text.append(directory)
+        text.append(": not a directory")
+      }
+    }
+  }
+}
