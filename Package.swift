@@ -41,6 +41,10 @@ let package = Package(
     .target(name: "CPlatform"),
     .target(name: "CFuse", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("fuse3")]),
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory"]),
+    .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "KernelFixtures"]),
+    .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "KernelFixtures"]),
+    // No tests of its own: a tiny crashed kernel for those of others.
+    .testTarget(name: "KernelFixtures"),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
   ]
 )

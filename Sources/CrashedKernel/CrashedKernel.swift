@@ -8,16 +8,19 @@ public final class CrashedKernel {
   private let sparseMemory: SparseMemory
   private let classifier: PageClassifier
   private let pages: StructPages
+  private let giantHead: StructPages
 
   /// Finds the kernel's structures; nothing of its memory map is read yet.
   public init(core: Vmcore) throws(KernelError) {
     self.core = core
+    guard !core.isXen else { throw .unsupported("it ran under the Xen hypervisor, whose memory is not the kernel's own") }
     guard let pageSize = core.info.value(of: Text("PAGESIZE"))?.number(), pageSize == PFN.pageSize
     else { throw .implausible("PAGESIZE in VMCOREINFO") }
     translation = try AddressTranslation(core)
     sparseMemory = try SparseMemory(core.info, translation)
     classifier = PageClassifier(layout: try PageLayout(core.info))
-    pages = StructPages(classifier.layout)
+    pages = StructPages(classifier.layout, count: StructPages.pieceCount)
+    giantHead = StructPages(classifier.layout, count: 2)
   }
 
   /// The kernel's release.
@@ -49,23 +52,55 @@ public final class CrashedKernel {
     let memory = self.memory(from: first)
     guard !memory.isEmpty else { return }
     if let base = try sparseMemory.map(of: section) {
-      var scan = SectionScan(classifier, map, firstFrame: first)
-      for start in stride(from: 0, to: FrameMap.frameCount, by: StructPages.count) {
-        let piece = start..<start + StructPages.count
-        // Where there is no memory there may be no struct pages either.
-        guard memory.contains(where: { $0.overlaps(piece) }) else {
-          scan.skip(piece)
-          continue
-        }
-        let address = base &+ (first &+ UInt64(start)) &* UInt64(classifier.layout.size)
-        try pages.load(address, with: translation)
-        scan.classify(pages, piece)
-      }
+      try scan(map, memory, base, firstFrame: first)
     } else {
       map.fill(0..<FrameMap.frameCount, FrameState(.kernel))
     }
     cut(map, to: memory)
     hold(map, below: 1 << 20, firstFrame: first)
+  }
+
+  private func scan(_ map: FrameMap, _ memory: [Range<Int>], _ base: UInt64, firstFrame: UInt64) throws(KernelError) {
+    var scan = SectionScan(classifier, map, firstFrame: firstFrame, base: base, memory: memory)
+    for start in stride(from: 0, to: FrameMap.frameCount, by: StructPages.pieceCount) {
+      let piece = start..<start + StructPages.pieceCount
+      // Where there is no memory there may be no struct pages either.
+      guard memory.contains(where: { $0.overlaps(piece) }) else {
+        scan.skip(piece)
+        continue
+      }
+      try pages.load(base &+ (firstFrame &+ UInt64(start)) &* UInt64(classifier.layout.size), with: translation)
+      if start == 0, pages.page(0).isTail, let head = loadGiantHead(of: pages.page(0), at: firstFrame, base) {
+        if let compound = classifier.compound(giantHead, head: 0), firstFrame - head < 1 << UInt64(compound.order) {
+          scan.resume(giantHead.page(0), compound, head: head)
+        }
+      }
+      scan.classify(pages, piece)
+    }
+  }
+
+  /// The PFN of the huge page's head that a tail page at the start of a section leads to, its struct pages being loaded into
+  /// `giantHead`; nil if it leads to none. Only a huge page of more than 128 MiB reaches from section to section.
+  private func loadGiantHead(of tail: StructPage, at pfn: UInt64, _ base: UInt64) -> UInt64? {
+    let size = UInt64(classifier.layout.size)
+    let link = tail.compoundHead & ~1
+    let address = base &+ pfn &* size
+    // A mask is ones and then zeros (since 7.1); anything else is the head's address.
+    let isMask = ~link & (~link &+ 1) == 0
+    let offset = (isMask ? address & link : link) &- base
+    let head = offset / size
+    guard offset % size == 0, head < pfn, pfn - head < 1 << UInt64(Compound.highestOrder), head % UInt64(FrameMap.frameCount) == 0
+    else { return nil }
+    do throws(KernelError) {
+      guard try sparseMemory.map(of: Int(head) / FrameMap.frameCount) == base else { return nil }
+      try giantHead.load(base &+ head &* size, with: translation)
+    } catch { return nil }
+    return head
+  }
+
+  /// Frames of a section that the vmcore holds.
+  func memory(of section: Int) -> Int {
+    memory(from: UInt64(section) * UInt64(FrameMap.frameCount)).reduce(0) { $0 + $1.count }
   }
 
   /// The places in a section that the vmcore holds.

@@ -16,8 +16,10 @@ public enum FrameClass: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case hugetlb
   /// Memory that is not to be touched: hardware reported it broken.
   case poisoned
-  /// Memory given back to the hypervisor, or not accepted from it yet: touching it can fault.
+  /// Memory given back to the hypervisor: touching it can fault.
   case offline
+  /// Memory that a confidential guest has not accepted from its hypervisor yet: touching it faults.
+  case unaccepted
 }
 
 /// Why a frame that the dump leaves out is not safe to write.
@@ -31,7 +33,7 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case writeback
   /// More references than its mappings and its owner explain: pinned, perhaps for a device.
   case references
-  /// A huge page whose references can't be explained.
+  /// A large folio or huge page of which it can't be told how often it is mapped.
   case compound
   /// `PG_reserved`.
   case reserved
@@ -41,6 +43,8 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case mapping
   /// Neighbours that contradict it: a free block with pages in it that are not free.
   case contradictory
+  /// Page cache that can't be evicted, and may be a confidential guest's memory.
+  case unevictable
   /// The kernel's flags are laid out in a way that is not known.
   case unknownFlags
 }

@@ -12,11 +12,8 @@ struct PageClassifier {
     var state: FrameState
   }
 
-  /// What the page is that is no tail page.
-  ///
-  /// - Parameters:
-  ///   - page: its struct page.
-  ///   - firstTail: for a compound page's head, the flags of the page after it, and its order and destructor there.
+  /// What the page is that is no tail page; `compound` if it is the head of a compound page. What holds a compound page
+  /// back is known only when all of its pages have been passed (`hold(_:)`).
   func verdict(_ page: StructPage, _ compound: Compound?) -> Verdict {
     if page.mapcount == layout.buddy, !isSlab(page) { return freeBlock(page) }
     // A head whose extent makes no sense: nothing is known of what belongs to it.
@@ -24,36 +21,46 @@ struct PageClassifier {
     let order = compound?.order ?? 0
     if isCache(page), !isAnonymous(page) {
       let hasPrivate = page.flags & flags.privateData != 0
-      return Verdict(order: order, state: FrameState(hasPrivate ? .privateCache : .cache, cacheHold(page, order)))
+      return Verdict(order: order, state: FrameState(hasPrivate ? .privateCache : .cache, order > 0 ? .compound : cacheHold(page)))
     }
-    if isHugetlb(page, compound) { return Verdict(order: order, state: FrameState(.hugetlb, hugetlbHold(page, order))) }
-    if isAnonymous(page) { return Verdict(order: order, state: FrameState(.user, userHold(page, order))) }
+    if compound?.isHugetlb ?? false { return Verdict(order: order, state: FrameState(.hugetlb, .compound)) }
+    if isAnonymous(page) { return Verdict(order: order, state: FrameState(.user, order > 0 ? .compound : userHold(page))) }
     if page.flags & flags.poisoned != 0 { return Verdict(order: order, state: FrameState(.poisoned)) }
-    if let offline = layout.offline, page.mapcount == offline { return Verdict(order: 0, state: FrameState(.offline)) }
-    if let type = layout.unaccepted, page.mapcount == type { return Verdict(order: 0, state: FrameState(.offline)) }
+    if let offline = layout.offline, page.mapcount == offline, !isSlab(page) { return Verdict(order: 0, state: FrameState(.offline)) }
+    if let type = layout.unaccepted, page.mapcount == type {
+      // Such memory comes in blocks of the highest order (`__free_unaccepted`, mm/page_alloc.c, since 6.5).
+      return Verdict(order: Int(layout.orders) - 1, state: FrameState(.unaccepted))
+    }
     return Verdict(order: 0, state: FrameState(.kernel))
   }
 
-  /// The parts of a compound page that are in its first tail page.
-  struct Compound {
-    let order: Int
-    let isHugetlb: Bool
-  }
-
-  /// The compound page that begins at a page, if its order makes sense there; `place` is the page's own, in the section.
-  func compound(_ head: StructPage, tail: StructPage, orderByte: UInt8?, destructor: UInt8?, at place: Int) -> Compound? {
-    guard head.flags & flags.head != 0, tail.isTail else { return nil }
-    let order = Int(orderByte ?? UInt8(truncatingIfNeeded: tail.flags))
-    // A 1 GiB page is longer than a section; its parts are found by its later sections' tails, and left alone.
-    guard order > 0, order <= 15, place & ((1 << order) - 1) == 0 else { return nil }
-    let byDestructor = layout.hugetlbDestructor != nil && layout.compoundDestructor != nil && destructor == layout.hugetlbDestructor
-    return Compound(order: order, isHugetlb: byDestructor || tail.flags & layout.hugetlbFlag != 0)
-  }
-
   /// Whether a page inside a free block is as free as the block says: nobody holds it, and it has no type and no list.
+  @inline(__always)
   func isFreeTail(_ page: StructPage) -> Bool {
-    page.refcount == 0 && page.mapcount == UInt32.max && page.flags & (flags.lru | flags.poisoned | flags.locked) == 0
+    page.refcount == 0 && page.mapcount == UInt32.max && page.flags & (flags.lru | flags.poisoned | flags.locked | flags.head) == 0
       && !page.isTail
+  }
+
+  /// The compound page whose head is at a place, by its head and first tail; nil if they make no sense.
+  func compound(_ pages: StructPages, head place: Int) -> Compound? {
+    let (head, tail) = (pages.page(place), pages.page(place + 1))
+    guard head.flags & flags.head != 0, tail.isTail else { return nil }
+    let order: Int
+    switch layout.orderPlace {
+    case .unknown: return nil
+    case .byte(let offset): order = Int(pages.byte(place + 1, at: offset))
+    case .flags: order = Int(tail.flags & 0xff)
+    }
+    guard order > 0, order <= Compound.highestOrder else { return nil }
+    return Compound(order: order, isHugetlb: isHugetlb(pages, head, tail, place), counts: pages.counts(place + 1))
+  }
+
+  /// By the head's type (since 6.10), by a flag of the first tail (6.6 to 6.9), or by the destructor (until 6.5).
+  private func isHugetlb(_ pages: StructPages, _ head: StructPage, _ tail: StructPage, _ place: Int) -> Bool {
+    if let type = layout.hugetlb { return head.mapcount == type }
+    if layout.hugetlbFlag != 0 { return tail.flags & layout.hugetlbFlag != 0 }
+    guard let offset = layout.compoundDestructor, let destructor = layout.hugetlbDestructor else { return false }
+    return pages.byte(place + 1, at: offset) == destructor
   }
 
   // MARK: Classes
@@ -61,7 +68,7 @@ struct PageClassifier {
   private func freeBlock(_ page: StructPage) -> Verdict {
     guard page.privateData < layout.orders else { return Verdict(order: 0, state: FrameState(.kernel)) }
     var hold = HoldReason.none
-    if page.refcount != 0 || page.flags & (flags.lru | flags.locked) != 0 { hold = .contradictory }
+    if page.refcount != 0 || page.isTail || page.flags & (flags.lru | flags.locked | flags.head) != 0 { hold = .contradictory }
     if page.flags & flags.poisoned != 0 { hold = .poisoned }
     return Verdict(order: Int(page.privateData), state: FrameState(.free, hold))
   }
@@ -77,55 +84,4 @@ struct PageClassifier {
 
   /// `PAGE_MAPPING_ANON`, bit 0 of `mapping` (include/linux/page-flags.h).
   private func isAnonymous(_ page: StructPage) -> Bool { page.mapping & 1 != 0 && !isSlab(page) }
-
-  private func isHugetlb(_ page: StructPage, _ compound: Compound?) -> Bool {
-    if let type = layout.hugetlb { return page.mapcount == type }
-    return compound?.isHugetlb ?? false
-  }
-
-  // MARK: What holds a page back
-
-  private func commonHold(_ page: StructPage) -> HoldReason {
-    guard let unnamed = flags.unnamed else { return .unknownFlags }
-    if page.flags & flags.poisoned != 0 { return .poisoned }
-    if page.flags & flags.locked != 0 { return .locked }
-    if page.flags & unnamed.writeback != 0 { return .writeback }
-    if page.flags & unnamed.reserved != 0 { return .reserved }
-    return .none
-  }
-
-  /// The page cache holds a reference, each mapping one, private data one (`folio_expected_ref_count` since 6.16, and
-  /// `is_page_cache_freeable` in mm/vmscan.c before).
-  private func cacheHold(_ page: StructPage, _ order: Int) -> HoldReason {
-    let hold = commonHold(page)
-    guard hold == .none else { return hold }
-    guard order == 0 else { return .compound }
-    guard page.mapping != 0, page.mapping & 3 == 0 else { return .mapping }
-    let owners: UInt64 = 1 + (page.flags & flags.privateData != 0 ? 1 : 0)
-    return explains(page, owners) ? .none : .references
-  }
-
-  /// Each mapping of an anonymous page holds a reference, the swap cache one.
-  private func userHold(_ page: StructPage, _ order: Int) -> HoldReason {
-    let hold = commonHold(page)
-    guard hold == .none else { return hold }
-    guard order == 0 else { return .compound }
-    guard page.mapping & 3 == 1 else { return .mapping }
-    let owners: UInt64 = page.flags & flags.swapCache != 0 && page.flags & flags.swapBacked != 0 ? 1 : 0
-    return explains(page, owners) ? .none : .references
-  }
-
-  /// A huge page in its pool has no reference; one in use has several, which can't be told apart from here.
-  private func hugetlbHold(_ page: StructPage, _ order: Int) -> HoldReason {
-    let hold = commonHold(page)
-    guard hold == .none else { return hold }
-    return order > 0 && page.refcount == 0 ? .none : .compound
-  }
-
-  /// Whether the reference count is that of the owners and of the mappings, `_mapcount + 1`, and is not 0.
-  private func explains(_ page: StructPage, _ owners: UInt64) -> Bool {
-    let mappings = UInt64(page.mapcount &+ 1)
-    guard mappings < 1 << 24 else { return false }
-    return page.refcount > 0 && UInt64(page.refcount) == owners + mappings
-  }
 }

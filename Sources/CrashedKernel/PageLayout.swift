@@ -12,9 +12,10 @@ struct PageLayout {
   let privateData: Int
   /// `compound_head`, since 7.x `compound_info`; bit 0 says that this is a tail page.
   let compoundHead: Int
-  /// `compound_order` in the first tail page, a byte; nil where it is the low byte of that page's flags (since 6.6).
-  let compoundOrder: Int?
+  let orderPlace: OrderPlace
+  /// The byte of the first tail page that says which destructor a compound page has (until 6.5).
   let compoundDestructor: Int?
+  let folioCounts: FolioCounts
 
   /// `_mapcount` of a free block's first page.
   let buddy: UInt32
@@ -26,6 +27,23 @@ struct PageLayout {
   /// The `compound_dtor` of huge pages (until 6.6), and their flag in the first tail page (6.6 to 6.10).
   let hugetlbDestructor: UInt8?
   let hugetlbFlag: UInt64
+
+  /// Where the first tail page has the order of its compound page.
+  enum OrderPlace {
+    /// Nowhere that is known: no compound page can be told.
+    case unknown
+    /// At a byte of its own (until 6.5).
+    case byte(Int)
+    /// In the low byte of its flags (since 6.6, commit ebc1baf5c9b4).
+    case flags
+  }
+
+  /// How the mappings of a large folio are counted in its first tail page (`Folio.mappings`).
+  enum FolioCounts {
+    case unknown
+    case compoundMapcount
+    case largeMapcount
+  }
 
   let pageFlags: PageFlags
   /// Free blocks have orders below this (`MAX_ORDER` of old, `NR_PAGE_ORDERS` since 6.8).
@@ -48,19 +66,50 @@ struct PageLayout {
       orders = UInt64(try info.length("zone.free_area"))
       pageFlags = try PageFlags(info)
     } catch { throw .missing(error) }
-    compoundOrder = info.optionalOffset("page.compound_order")
-    compoundDestructor = info.optionalOffset("page.compound_dtor")
     slab = Self.type("PAGE_SLAB_MAPCOUNT_VALUE", info)
     hugetlb = Self.type("PAGE_HUGETLB_MAPCOUNT_VALUE", info)
     offline = Self.type("PAGE_OFFLINE_MAPCOUNT_VALUE", info)
     unaccepted = Self.type("PAGE_UNACCEPTED_MAPCOUNT_VALUE", info)
     hugetlbDestructor = info.optionalNumber("HUGETLB_PAGE_DTOR").map { UInt8(truncatingIfNeeded: $0) }
     hugetlbFlag = PageFlags.bit(info.optionalNumber("PG_hugetlb"))
+    let pageSize = size
+    orderPlace = Self.orderPlace(info, pageSize: pageSize)
+    compoundDestructor = info.optionalOffset("folio._folio_dtor").map { $0 - pageSize } ?? info.optionalOffset("page.compound_dtor")
+    folioCounts = Self.folioCounts(info, flags: pageFlags)
     guard size >= 32, size <= 1024, size % 8 == 0 else { throw .implausible("SIZE(page)") }
     for offset in [flags, mapping, privateData, compoundHead] where offset > size - 8 || offset % 8 != 0 { throw .implausible("OFFSET(page.…)") }
     for offset in [refcount, mapcount] where offset > size - 4 || offset % 4 != 0 { throw .implausible("OFFSET(page.…)") }
-    for offset in [compoundOrder ?? 0, compoundDestructor ?? 0] where offset >= size { throw .implausible("OFFSET(page.compound_…)") }
+    if let place = compoundDestructor, place < 0 || place >= size { throw .implausible("OFFSET(page.compound_dtor)") }
+    if case .byte(let place) = orderPlace, place < 0 || place >= size { throw .implausible("OFFSET(page.compound_order)") }
     guard orders > 0, orders <= 16 else { throw .implausible("LENGTH(zone.free_area)") }
+  }
+
+  /// In the order in which makedumpfile asks (`__exclude_unnecessary_pages` and `initial`, makedumpfile.c 1.7.8).
+  private static func orderPlace(_ info: VMCoreInfo, pageSize: Int) -> OrderPlace {
+    if info.optionalNumber("PAGE_HUGETLB_MAPCOUNT_VALUE") != nil || info.optionalNumber("PG_hugetlb") != nil { return .flags }
+    if let place = info.optionalOffset("folio._folio_order") { return .byte(place - pageSize) }
+    return info.optionalOffset("page.compound_order").map { .byte($0) } ?? .unknown
+  }
+
+  private static func folioCounts(_ info: VMCoreInfo, flags: PageFlags) -> FolioCounts {
+    switch flags.series {
+    case .writeback15:
+      // The counts follow these two bytes.
+      let isKnown = info.optionalOffset("page.compound_dtor") == 16 && info.optionalOffset("page.compound_order") == 17
+      return isKnown ? .compoundMapcount : .unknown
+    case .writeback1: return info.optionalNumber("PAGE_HUGETLB_MAPCOUNT_VALUE") != nil ? .largeMapcount : .unknown
+    case nil: return .unknown
+    }
+  }
+
+  /// References that the page cache has to a huge page of hugetlbfs: one until 6.6, one for each of its 4 KiB pages since
+  /// (commit a08c7193e4f1); nil for a kernel that may be either.
+  func hugetlbCacheReferences(pages: UInt64) -> UInt64? {
+    switch folioCounts {
+    case .unknown: return nil
+    case .compoundMapcount: return 1
+    case .largeMapcount: return pages
+    }
   }
 
   private static func type(_ name: StaticString, _ info: VMCoreInfo) -> UInt32? {
@@ -86,7 +135,17 @@ struct PageFlags {
   struct Unnamed {
     let reserved: UInt64
     let writeback: UInt64
+    let unevictable: UInt64
   }
+
+  /// The layouts of `enum pageflags` that are known, by the bit of `PG_writeback`.
+  enum Series {
+    /// 5.10 to 6.10, as seen in 5.10 and 6.1.
+    case writeback15
+    /// Since 6.11, as seen in 6.12 and 7.3.
+    case writeback1
+  }
+  let series: Series?
 
   init(_ info: VMCoreInfo) throws(MissingKey) {
     let lruBit = try info.number("PG_lru")
@@ -99,15 +158,18 @@ struct PageFlags {
     poisoned = Self.bit(info.optionalNumber("PG_hwpoison"))
     slab = Self.bit(info.optionalNumber("PG_slab"))
     head = headMask
-    unnamed = Self.unnamed(lru: lruBit, privateData: privateBit, headMask: headMask)
-  }
-
-  /// The known layouts, recognised by what VMCOREINFO does give. Sources: include/linux/page-flags.h of 5.10 and 6.1 for the
-  /// first (`PG_reserved` 12, `PG_writeback` 15), of 6.12 and 7.2 for the second (13 and 1; since 6.11).
-  private static func unnamed(lru: Int64, privateData: Int64, headMask: UInt64) -> Unnamed? {
-    if lru == 4, privateData == 13, headMask == 1 << 16 { return Unnamed(reserved: 1 << 12, writeback: 1 << 15) }
-    if lru == 5, privateData == 14, headMask == 1 << 6 { return Unnamed(reserved: 1 << 13, writeback: 1 << 1) }
-    return nil
+    // Recognised by what VMCOREINFO does give. Sources: include/linux/page-flags.h of 5.10, 6.1, 6.12 and 7.2.
+    if lruBit == 4, privateBit == 13, headMask == 1 << 16 {
+      series = .writeback15
+      // Nothing there is unevictable for a reason that matters here.
+      unnamed = Unnamed(reserved: 1 << 12, writeback: 1 << 15, unevictable: 0)
+    } else if lruBit == 5, privateBit == 14, headMask == 1 << 6 {
+      series = .writeback1
+      unnamed = Unnamed(reserved: 1 << 13, writeback: 1 << 1, unevictable: swapBacked << 1)
+    } else {
+      series = nil
+      unnamed = nil
+    }
   }
 
   /// The mask of a bit number; 0 if there is none or it can't be one.

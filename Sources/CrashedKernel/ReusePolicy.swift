@@ -12,14 +12,23 @@ public struct DumpLevel: OptionSet, BitwiseCopyable, Sendable {
   public static var user: DumpLevel { DumpLevel(rawValue: 8) }
   public static var free: DumpLevel { DumpLevel(rawValue: 16) }
 
-  /// Whether the dump leaves frames of a class out.
+  /// Whether frames of a class are left out of the dump because nobody needs what is in them.
   public func excludes(_ frameClass: FrameClass) -> Bool {
     switch frameClass {
     case .free: return contains(.free)
     case .cache: return contains(.cache) || contains(.privateCache)
     case .privateCache: return contains(.privateCache)
     case .user, .hugetlb: return contains(.user)
-    case .absent, .kernel, .poisoned, .offline: return false
+    case .absent, .kernel, .poisoned, .offline, .unaccepted: return false
+    }
+  }
+
+  /// Whether makedumpfile leaves frames of a class out: those that `excludes` tells, and what is no use to anybody.
+  public func leavesOut(_ frameClass: FrameClass) -> Bool {
+    switch frameClass {
+    case .poisoned, .offline: return !isEmpty
+    case .unaccepted: return contains(.free)
+    default: return excludes(frameClass)
     }
   }
 }

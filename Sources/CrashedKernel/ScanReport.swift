@@ -32,6 +32,13 @@ public struct ScanReport {
     return total
   }
 
+  /// Frames that makedumpfile leaves out at the policy's level, reusable or not, but for zero pages.
+  public var leftOut: UInt64 {
+    var total: UInt64 = 0
+    for frameClass in FrameClass.allCases where policy.level.leavesOut(frameClass) { total += self[frameClass] }
+    return total
+  }
+
   /// Passes over all sections. `onRun` gets each run of reusable frames of one class, in order: its first PFN, its length.
   public init(of kernel: CrashedKernel, policy: ReusePolicy, onRun: (UInt64, UInt64, FrameClass) -> Void = { _, _, _ in }) {
     self.policy = policy
@@ -44,6 +51,7 @@ public struct ScanReport {
         do throws(KernelError) { try kernel.classify(section: section, into: map) } catch {
           damagedSections += 1
           if firstDamage == nil { firstDamage = error }
+          countUnread(kernel.memory(of: section))
           continue
         }
         count(map, from: UInt64(section) * UInt64(FrameMap.frameCount), &run, onRun)
@@ -51,6 +59,12 @@ public struct ScanReport {
     }
     finish(&run, onRun)
     nanoseconds = Time.monotonic().since(start)
+  }
+
+  /// Counts frames of which nothing is known as the kernel's.
+  private mutating func countUnread(_ count: Int) {
+    frames += UInt64(count)
+    classes[Int(FrameClass.kernel.rawValue)] += UInt64(count)
   }
 
   private struct Run {
@@ -114,6 +128,7 @@ extension FrameClass {
     case .hugetlb: return "hugetlb"
     case .poisoned: return "poisoned"
     case .offline: return "offline"
+    case .unaccepted: return "unaccepted"
     }
   }
 }
@@ -132,6 +147,7 @@ extension HoldReason {
     case .poisoned: return "poisoned"
     case .mapping: return "mapping"
     case .contradictory: return "contradictory"
+    case .unevictable: return "unevictable"
     case .unknownFlags: return "unknown-flags"
     }
   }

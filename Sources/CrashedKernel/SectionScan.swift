@@ -3,15 +3,34 @@ struct SectionScan {
   private let classifier: PageClassifier
   private let map: FrameMap
   private let firstFrame: UInt64
-  /// The block or compound page that is being passed: where it ends, and where it began.
-  private var current = 0..<0
-  private var isFreeBlock = false
-  private var state = FrameState(.kernel)
+  /// Where the struct page of PFN 0 would be.
+  private let base: UInt64
+  /// The places that are memory, sorted; those before `nextMemory` have been passed.
+  private let memory: [Range<Int>]
+  private var nextMemory = 0
 
-  init(_ classifier: PageClassifier, _ map: FrameMap, firstFrame: UInt64) {
+  /// The block or compound page that is being passed.
+  private var current = 0..<0
+  private var kind = Kind.other
+  private var state = FrameState(.kernel)
+  private var folio: Folio?
+  /// What a tail page of it holds: its head's address, or the mask that leads there.
+  private var link: UInt64 = 0
+  private var mask: UInt64 = 0
+
+  private enum Kind {
+    case freeBlock
+    case folio
+    /// Nothing that is ever used, so nothing is asked of its pages.
+    case other
+  }
+
+  init(_ classifier: PageClassifier, _ map: FrameMap, firstFrame: UInt64, base: UInt64, memory: [Range<Int>]) {
     self.classifier = classifier
     self.map = map
     self.firstFrame = firstFrame
+    self.base = base
+    self.memory = memory
   }
 
   /// Passes places that have no memory. A block that reaches into them contradicts itself.
@@ -23,22 +42,64 @@ struct SectionScan {
   mutating func classify(_ pages: StructPages, _ piece: Range<Int>) {
     var place = piece.lowerBound
     while place < piece.upperBound {
-      let page = pages.page(place - piece.lowerBound)
       if place < current.upperBound {
-        pass(page)
+        place = pass(pages, from: place, to: min(piece.upperBound, current.upperBound), piece.lowerBound)
+      } else {
+        begin(pages.page(place - piece.lowerBound), pages, at: place, in: piece)
         place += 1
-        continue
       }
-      begin(page, pages, at: place, in: piece)
-      place += 1
     }
   }
 
-  /// A page inside the current block: it must be what the block's first page says.
-  private mutating func pass(_ page: StructPage) {
-    let agrees = isFreeBlock ? classifier.isFreeTail(page) : page.isTail
-    if !agrees { contradict() }
+  // MARK: Inside a block
+
+  /// Passes pages inside the current block: each must be what the block's first page says. Returns where it got to.
+  private mutating func pass(_ pages: StructPages, from start: Int, to end: Int, _ first: Int) -> Int {
+    switch kind {
+    case .other: return end
+    case .freeBlock:
+      for place in start..<end where !classifier.isFreeTail(pages.page(place - first)) {
+        contradict()
+        return place + 1
+      }
+    case .folio:
+      for place in start..<end {
+        let page = pages.page(place - first)
+        guard page.compoundHead == link || page.compoundHead == mask || isSharedHead(page, at: place) else {
+          contradict()
+          return place + 1
+        }
+        folio?.pass(page)
+      }
+      if end == current.upperBound { finishFolio() }
+    }
+    return end
   }
+
+  /// A huge page whose struct pages share memory shows its head's once more at the start of each page of them
+  /// (`page_fixed_fake_head`, include/linux/page-flags.h, 5.18 to 7.0).
+  private func isSharedHead(_ page: StructPage, at place: Int) -> Bool {
+    guard let folio, folio.compound.isHugetlb, (place * classifier.layout.size) % 4096 == 0 else { return false }
+    return page.flags == folio.head.flags && page.mapping == folio.head.mapping && page.compoundHead == folio.head.compoundHead
+      && page.refcount == folio.head.refcount
+  }
+
+  private mutating func finishFolio() {
+    guard let folio, state.hold == .compound else { return }
+    state = FrameState(state.frameClass, classifier.hold(folio, state.frameClass))
+    map.fill(current, state)
+  }
+
+  /// Holds back all of the current block: something in it is not what its first page says.
+  private mutating func contradict() {
+    guard kind != .other else { return }
+    kind = .other
+    guard state.hold == .none || state.hold == .compound else { return }
+    state = FrameState(state.frameClass, .contradictory)
+    map.fill(current, state)
+  }
+
+  // MARK: Where a block begins
 
   private mutating func begin(_ page: StructPage, _ pages: StructPages, at place: Int, in piece: Range<Int>) {
     guard !page.isTail else {
@@ -46,32 +107,50 @@ struct SectionScan {
       map.fill(place..<place + 1, FrameState(.kernel))
       return
     }
-    let verdict = classifier.verdict(page, compound(page, pages, at: place, in: piece))
-    let end = place + (1 << verdict.order)
-    guard verdict.order == 0 || (place & ((1 << verdict.order) - 1) == 0 && end <= FrameMap.frameCount) else {
+    let compound = page.flags & classifier.layout.pageFlags.head != 0 ? compound(pages, at: place, in: piece) : nil
+    let verdict = classifier.verdict(page, compound)
+    if verdict.order == 0 { return map.fill(place..<place + 1, verdict.state) }
+    let pfn = firstFrame + UInt64(place)
+    guard pfn & ((1 << UInt64(verdict.order)) - 1) == 0, verdict.order <= 15 || verdict.state.frameClass == .hugetlb else {
       map.fill(place..<place + 1, FrameState(.kernel))
       return
     }
-    map.fill(place..<end, verdict.state)
-    current = place..<end
-    state = verdict.state
-    isFreeBlock = verdict.state.frameClass == .free
+    start(verdict.state, place..<min(FrameMap.frameCount, place + 1 << verdict.order))
+    if let compound, verdict.state.frameClass != .free { follow(Folio(page, compound), head: pfn) }
+  }
+
+  /// Goes on with a huge page that began in an earlier section.
+  mutating func resume(_ page: StructPage, _ compound: Compound, head pfn: UInt64) {
+    let verdict = classifier.verdict(page, compound)
+    guard verdict.state.frameClass == .hugetlb else { return }
+    start(verdict.state, 0..<FrameMap.frameCount)
+    follow(Folio(page, compound), head: pfn)
+  }
+
+  private mutating func start(_ state: FrameState, _ range: Range<Int>) {
+    self.state = state
+    current = range
+    switch state.frameClass {
+    case .free: kind = .freeBlock
+    case .cache, .privateCache, .user, .hugetlb: kind = .folio
+    default: kind = .other
+    }
+    map.fill(range, state)
+    while nextMemory < memory.count, memory[nextMemory].upperBound <= range.lowerBound { nextMemory += 1 }
+    let isMemory = nextMemory < memory.count && memory[nextMemory].lowerBound <= range.lowerBound && range.upperBound <= memory[nextMemory].upperBound
+    if !isMemory { contradict() }
+  }
+
+  private mutating func follow(_ folio: Folio, head pfn: UInt64) {
+    self.folio = folio
+    let size = UInt64(classifier.layout.size)
+    link = (base &+ pfn &* size) | 1
+    mask = (UInt64.max << (UInt64(folio.compound.order) + UInt64(size.trailingZeroBitCount))) | 1
   }
 
   /// The compound page that a page is the head of. Its first tail is in the same piece, since both are aligned.
-  private func compound(_ page: StructPage, _ pages: StructPages, at place: Int, in piece: Range<Int>) -> PageClassifier.Compound? {
+  private func compound(_ pages: StructPages, at place: Int, in piece: Range<Int>) -> Compound? {
     guard place + 1 < piece.upperBound else { return nil }
-    let next = place + 1 - piece.lowerBound
-    let layout = classifier.layout
-    return classifier.compound(
-      page, tail: pages.page(next), orderByte: layout.compoundOrder.map { pages.byte(next, at: $0) },
-      destructor: layout.compoundDestructor.map { pages.byte(next, at: $0) }, at: place)
-  }
-
-  /// Holds back all of the current block: something in it is not what its first page says.
-  private mutating func contradict() {
-    guard state.hold == .none else { return }
-    state = FrameState(state.frameClass, .contradictory)
-    map.fill(current, state)
+    return classifier.compound(pages, head: place - piece.lowerBound)
   }
 }

@@ -17,6 +17,8 @@ struct SparseMemory {
 
   init(_ info: VMCoreInfo, _ translation: AddressTranslation) throws(KernelError) {
     self.translation = translation
+    guard info.optionalSymbol("mem_section") != nil || info.optionalSymbol("mem_map") == nil
+    else { throw .unsupported("it has no sparse memory (CONFIG_SPARSEMEM)") }
     let sectionBits: Int64
     do throws(MissingKey) {
       roots = try info.symbol("mem_section")

@@ -6,12 +6,14 @@ final class StructPages {
   private let layout: PageLayout
   private let bytes: UnsafeMutableRawBufferPointer
 
-  /// Struct pages in a piece: 64 KiB of them where one has 64 bytes, which the CPU's cache holds.
-  static var count: Int { 1024 }
+  /// Struct pages in a piece of a section: 64 KiB of them where one has 64 bytes, which the CPU's cache holds.
+  static var pieceCount: Int { 1024 }
+  let count: Int
 
-  init(_ layout: PageLayout) {
+  init(_ layout: PageLayout, count: Int) {
     self.layout = layout
-    bytes = .allocate(byteCount: layout.size * StructPages.count, alignment: 64)
+    self.count = count
+    bytes = .allocate(byteCount: layout.size * count, alignment: 64)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
@@ -25,7 +27,7 @@ final class StructPages {
   /// The fields of the struct page at a place.
   @inline(__always)
   func page(_ place: Int) -> StructPage {
-    precondition(place >= 0 && place < StructPages.count)
+    precondition(place >= 0 && place < count)
     let base = UnsafeRawPointer(bytes.baseAddress!) + place * layout.size
     return StructPage(
       flags: base.loadUnaligned(fromByteOffset: layout.flags, as: UInt64.self),
@@ -36,9 +38,19 @@ final class StructPages {
       refcount: base.loadUnaligned(fromByteOffset: layout.refcount, as: UInt32.self))
   }
 
+  /// The four 32-bit numbers at byte 16 of the struct page at a place.
+  func counts(_ place: Int) -> (UInt32, UInt32, UInt32, UInt32) {
+    precondition(place >= 0 && place < count)
+    let base = UnsafeRawPointer(bytes.baseAddress!) + place * layout.size
+    return (
+      base.loadUnaligned(fromByteOffset: 16, as: UInt32.self), base.loadUnaligned(fromByteOffset: 20, as: UInt32.self),
+      base.loadUnaligned(fromByteOffset: 24, as: UInt32.self), base.loadUnaligned(fromByteOffset: 28, as: UInt32.self)
+    )
+  }
+
   /// A byte of the struct page at a place.
   func byte(_ place: Int, at offset: Int) -> UInt8 {
-    precondition(place >= 0 && place < StructPages.count && offset >= 0 && offset < layout.size)
+    precondition(place >= 0 && place < count && offset >= 0 && offset < layout.size)
     return bytes[place * layout.size + offset]
   }
 }

@@ -43,6 +43,6 @@ private func reuseClass(_ state: FrameState, _ policy: ReusePolicy) -> ReuseClas
   case .free: return .free
   case .cache, .privateCache: return .cache
   case .user, .hugetlb: return .user
-  case .absent, .kernel, .poisoned, .offline: return nil
+  case .absent, .kernel, .poisoned, .offline, .unaccepted: return nil
   }
 }

@@ -6,6 +6,8 @@ public final class Vmcore {
   /// The memory that there is, by physical address. Nothing outside these exists.
   public let segments: [LoadSegment]
   public let info: VMCoreInfo
+  /// Whether a Xen hypervisor has left its notes: "Xen" and "VMCOREINFO_XEN".
+  public let isXen: Bool
   private let file: FileDescriptor
   private let windows: ReadWindows
 
@@ -18,7 +20,11 @@ public final class Vmcore {
     } catch { throw .unopenable(error) }
     let headers = try ELFHeaders(file, size: size)
     segments = try Vmcore.memory(headers.programHeaders, size: size)
-    info = try Vmcore.info(headers.programHeaders, file, size: size)
+    let xen = try Vmcore.note("Xen", headers.programHeaders, file, size: size)
+    let xenInfo = try Vmcore.note("VMCOREINFO_XEN", headers.programHeaders, file, size: size)
+    isXen = xen != nil || xenInfo != nil
+    guard let text = try Vmcore.note("VMCOREINFO", headers.programHeaders, file, size: size) else { throw .noVMCoreInfo }
+    info = VMCoreInfo(text)
     windows = ReadWindows()
   }
 
@@ -119,15 +125,15 @@ public final class Vmcore {
     }
   }
 
-  private static func info(
-    _ headers: [ProgramHeader], _ file: borrowing FileDescriptor, size: UInt64
-  ) throws(VmcoreError) -> VMCoreInfo {
+  /// The contents of the first note with a name.
+  private static func note(
+    _ name: StaticString, _ headers: [ProgramHeader], _ file: borrowing FileDescriptor, size: UInt64
+  ) throws(VmcoreError) -> [UInt8]? {
     for header in headers where header.type == ProgramHeader.note {
       let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
       guard !overflow, end <= size else { throw .truncated(needed: overflow ? UInt64.max : end, size: size) }
-      let notes = Notes(file: header.offset..<end)
-      if let text = try notes.first(named: "VMCOREINFO", file, size: size) { return VMCoreInfo(text) }
+      if let contents = try Notes(file: header.offset..<end).first(named: name, file, size: size) { return contents }
     }
-    throw .noVMCoreInfo
+    return nil
   }
 }

@@ -1,0 +1,162 @@
+/// What the pages of a fake kernel are used for, each as its kernel encodes it.
+extension FakeKernel {
+  private var flags: KernelSeries.Flags { series.flags }
+
+  /// A free block, as `set_buddy_order` and `__free_one_page` leave it (mm/page_alloc.c).
+  public mutating func makeFree(_ pfn: UInt64, order: Int) {
+    for tail in pfn..<pfn + 1 << order {
+      var page = Page()
+      page.refcount = 0
+      set(tail, page)
+    }
+    var head = page(pfn)
+    head.mapcount = series.types.buddy
+    head.privateData = UInt64(order)
+    set(pfn, head)
+  }
+
+  /// How often a large folio is mapped: as a whole, and each of its pages one by one.
+  public struct Mappings {
+    public var whole: UInt32 = 0
+    public var each: [UInt32] = []
+
+    public init(whole: UInt32 = 0, each: [UInt32] = []) {
+      self.whole = whole
+      self.each = each
+    }
+
+    var total: UInt32 { whole + each.reduce(0, +) }
+  }
+
+  /// Page cache, of one page or a large folio, whose references are all explained but for `unexplained`.
+  public mutating func makeCache(
+    _ pfn: UInt64, order: Int = 0, mapped: Mappings = Mappings(), hasPrivateData: Bool = false, unexplained: UInt32 = 0
+  ) {
+    var page = Page()
+    page.flags = flags.lru | (hasPrivateData ? flags.privateData : 0)
+    page.mapping = directMap + 17 << 20
+    page.refcount = 1 << UInt32(order) + mapped.total + (hasPrivateData ? 1 : 0) + unexplained
+    makeFolio(pfn, order, page, mapped)
+  }
+
+  /// Anonymous memory, of one page or a large folio.
+  public mutating func makeAnonymous(
+    _ pfn: UInt64, order: Int = 0, mapped: Mappings = Mappings(each: [1]), isInSwapCache: Bool = false, unexplained: UInt32 = 0
+  ) {
+    var page = Page()
+    page.flags = flags.lru | flags.swapBacked | (isInSwapCache ? flags.swapCache : 0)
+    page.mapping = (directMap + 17 << 20) | 1
+    page.refcount = mapped.total + (isInSwapCache ? 1 << UInt32(order) : 0) + unexplained
+    makeFolio(pfn, order, page, mapped)
+  }
+
+  /// What a huge page of hugetlbfs is used for.
+  public enum HugetlbUse {
+    /// Free, in its pool.
+    case pool
+    /// In a process's own mapping, shared by so many after forks.
+    case anonymous(mapped: UInt32)
+    /// In a file of hugetlbfs, mapped so often.
+    case file(mapped: UInt32)
+  }
+
+  public mutating func makeHugetlb(_ pfn: UInt64, order: Int = 9, _ use: HugetlbUse = .pool, unexplained: UInt32 = 0) {
+    var page = Page()
+    var mapped: UInt32 = 0
+    page.refcount = unexplained
+    switch use {
+    case .pool: break
+    case .anonymous(let count):
+      mapped = count
+      page.mapping = (directMap + 17 << 20) | 1
+      page.refcount += count
+    case .file(let count):
+      mapped = count
+      page.mapping = directMap + 17 << 20
+      page.refcount += count + series.hugetlbCacheReferences(pages: 1 << UInt32(order))
+    }
+    if let type = series.types.hugetlb { page.mapcount = type }
+    makeCompound(pfn, order, page, isHugetlb: true)
+    putCounts(pfn, order, entire: mapped, large: mapped, pagesMapped: 0)
+  }
+
+  public mutating func makeSlab(_ pfn: UInt64, order: Int = 0) {
+    var page = Page()
+    page.flags = flags.slab
+    // A slab's `mapping` is where SLUB keeps what it likes, bit 0 included.
+    page.mapping = 1
+    if let type = series.types.slab { page.mapcount = type }
+    if order == 0 { set(pfn, page) } else { makeCompound(pfn, order, page, isHugetlb: false) }
+  }
+
+  /// A page with a type and nothing else.
+  public mutating func makeTyped(_ pfn: UInt64, _ type: UInt32) {
+    change(pfn) { $0.mapcount = type }
+  }
+
+  // MARK: Compound pages
+
+  private mutating func makeFolio(_ pfn: UInt64, _ order: Int, _ page: Page, _ mapped: Mappings) {
+    guard order > 0 else {
+      var page = page
+      page.mapcount = mapped.total &- 1
+      return set(pfn, page)
+    }
+    makeCompound(pfn, order, page, isHugetlb: false)
+    for (index, count) in mapped.each.enumerated() { change(pfn + UInt64(index)) { $0.mapcount = count &- 1 } }
+    // Until 6.2 the pages of a file's huge page counted the mappings of the whole as well (`page_add_file_rmap`, mm/rmap.c).
+    if series.hasOrderByte, page.mapping & 1 == 0, mapped.whole > 0 {
+      for tail in pfn..<pfn + 1 << order { change(tail) { $0.mapcount = $0.mapcount &+ mapped.whole } }
+    }
+    let mappedPages = UInt32(mapped.each.filter { $0 > 0 }.count)
+    putCounts(
+      pfn, order, entire: mapped.whole, large: mapped.total,
+      pagesMapped: mappedPages + (mapped.whole > 0 ? 0x80_0000 : 0))
+  }
+
+  /// Counts in the first tail page (include/linux/mm_types.h): each but the last is 1 less than the number.
+  private mutating func putCounts(_ pfn: UInt64, _ order: Int, entire: UInt32, large: UInt32, pagesMapped: UInt32) {
+    let tail = structPage(pfn + 1)
+    switch series {
+    case .v5_10:
+      core.put(entire &- 1, at: tail + 20)
+      core.put(UInt32(1) << UInt32(order), at: tail + 24)
+    case .v6_1:
+      core.put(entire &- 1, at: tail + 20)
+      core.put(UInt32(0), at: tail + 24)
+      core.put(UInt32(1) << UInt32(order), at: tail + 28)
+    case .v6_12:
+      core.put(large &- 1, at: tail + 16)
+      core.put(entire &- 1, at: tail + 20)
+      core.put(pagesMapped, at: tail + 24)
+    case .v7:
+      core.put(large &- 1, at: tail + 16)
+      core.put(pagesMapped, at: tail + 20)
+      core.put(entire &- 1, at: tail + 24)
+    }
+  }
+
+  /// A compound page whose head says what `page` says; `prep_compound_page` of each kernel (mm/page_alloc.c).
+  public mutating func makeCompound(_ pfn: UInt64, _ order: Int, _ page: Page, isHugetlb: Bool) {
+    var head = page
+    head.flags |= flags.head
+    set(pfn, head)
+    for tail in pfn + 1..<pfn + 1 << order {
+      var page = Page()
+      page.compound = tailLink(to: pfn, order)
+      page.refcount = 0
+      set(tail, page)
+    }
+    if series.hasOrderByte {
+      core.put(UInt8(isHugetlb ? 2 : 1), at: structPage(pfn + 1) + 16)
+      core.put(UInt8(order), at: structPage(pfn + 1) + 17)
+    } else {
+      change(pfn + 1) { $0.flags = UInt64(order) }
+    }
+  }
+
+  /// What a tail page holds to lead to its head.
+  public func tailLink(to head: UInt64, _ order: Int) -> UInt64 {
+    series.tailsHoldMask ? (UInt64.max << UInt64(order + 6)) | 1 : (vmemmap + head * 64) | 1
+  }
+}
