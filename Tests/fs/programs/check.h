@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@ enum { PAGE = 4096 };
 
 static int passed, failed;
 
-__attribute__((format(printf, 3, 4))) static void check(bool good, const char *name, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static inline void check(bool good, const char *name, const char *format, ...) {
     if (good) {
         passed++;
         printf("ok      %s\n", name);
@@ -36,7 +37,7 @@ __attribute__((format(printf, 3, 4))) static void check(bool good, const char *n
     putchar('\n');
 }
 
-static int finish(void) {
+static inline int finish(void) {
     printf("%d passed, %d failed\n", passed, failed);
     return failed || !passed;
 }

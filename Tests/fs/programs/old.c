@@ -13,6 +13,11 @@ static const char manual[] =
 
 enum { PATTERN = 0xdb, SAMPLES = 400 };
 
+// A tmpfs allocates for a load from a hole, which is a SIGBUS when it is full, and shows what a store has left beyond the end of
+// a file once the file grows. Both are its own; this program runs on one only to be tested itself.
+static bool is_tmpfs;
+static bool is_full;
+
 static struct statfs space_of(const char *path) {
     struct statfs space;
     MUST(statfs(path, &space));
@@ -75,7 +80,7 @@ static void look_at(int fd, const struct expected *expected) {
     memset(buffer, 0, PAGE);
     if (pread(fd, buffer, PAGE, expected->size) != 0) found.wrong++;
     for (int i = 0; i < PAGE; i++) found.old += buffer[i] == PATTERN;
-    if (expected->size == 0 || expected->size > 1 << 26) return;
+    if (expected->size == 0 || expected->size > 1 << 26 || (is_tmpfs && is_full)) return;
     size_t size = (expected->size + PAGE - 1) & ~(size_t)(PAGE - 1);
     unsigned char *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED) map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -221,7 +226,7 @@ static void stored_beyond_the_end(int fd, int sample) {
     put(fd, 0, size, 'l');
     unsigned char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED) err(1, "shared mapping");
-    memset(map + size, PATTERN, PAGE - size);
+    memset(map + size, 'x', PAGE - size);
     MUST(msync(map, PAGE, MS_SYNC));
     MUST(munmap(map, PAGE));
     MUST(ftruncate(fd, 2 * PAGE));
@@ -313,6 +318,7 @@ static void failed_writes(void) {
     memset(buffer, 's', sizeof buffer);
     int fd = new_file(), rest = MUST(open("rest", O_CREAT | O_EXCL | O_RDWR, 0600));
     MUST(fallocate(rest, 0, 0, (off_t)(space_of(".").f_bfree - 20) * PAGE));
+    is_full = true;
     for (int i = 0; i < 200; i++) {
         MUST(ftruncate(fd, 0));
         off_t offset = i * 97 % 6000;
@@ -329,6 +335,7 @@ static void failed_writes(void) {
         MUST(fstat(fd, &status));
         look(fd, (struct expected){0, 0, status.st_size, 0});
     }
+    is_full = false;
     MUST(close(rest));
     MUST(unlink("rest"));
     MUST(close(fd));
@@ -377,7 +384,8 @@ static int look_everywhere(bool plant) {
     each_sample("punched holes", punched);
     each_sample("punched holes, then a write", punched_and_written);
     each_sample("stores by mmap", stored_by_map);
-    each_sample("stores by mmap beyond the end", stored_beyond_the_end);
+    if (is_tmpfs) puts("left out: stores by mmap beyond the end, which a tmpfs shows when the file grows");
+    else each_sample("stores by mmap beyond the end", stored_beyond_the_end);
     each_sample("direct writes of parts of pages", unaligned_direct_write);
     each_sample("writes from bad memory", write_from_bad_memory);
     each_sample("holes copied", copied_hole);
@@ -398,6 +406,7 @@ int main(int count, char **words) {
     if (count > 1 && (!strcmp(words[1], "--help") || !strcmp(words[1], "-h"))) return fputs(manual, stdout), 0;
     if (count < 3) return fputs(manual, stderr), 2;
     MUST(chdir(words[2]));
+    is_tmpfs = space_of(".").f_type == TMPFS_MAGIC;
     if (!strcmp(words[1], "fill")) return fill();
     if (!strcmp(words[1], "look")) return look_everywhere(count > 3 && !strcmp(words[3], "--plant"));
     return fputs(manual, stderr), 2;

@@ -1,0 +1,331 @@
+# shellcheck shell=bash disable=SC2015,SC2154  # A && B || C stands for steps and what to do when one fails; lib.sh assigns
+# The program as a daemon: options, background, mount(8), remount, its death. Sourced by run.
+
+# ---------------------------------------------------------------- foreground and background
+
+foreground_stays() {
+  mount_tested scratch size=4m && is_running "$daemon" && echo hello >"$tested/f" && [[ $(<"$tested/f") == hello ]] && unmount_tested
+}
+
+# daemon_of DIR: the process that serves DIR in the background. Left in $daemon.
+find_daemon() {
+  local entry words
+  daemon=
+  for entry in /proc/[0-9]*; do
+    { mapfile -d '' words <"$entry/cmdline"; } 2>/dev/null || continue
+    [[ ${words[0]:-} == "$program" && " ${words[*]} " == *" $1 "* ]] || continue
+    [[ -z $daemon ]] || { say "two daemons serve $1: $daemon and ${entry#/proc/}"; return 1; }
+    daemon=${entry#/proc/}
+  done
+  [[ -n $daemon ]] || { say "no daemon serves $1"; return 1; }
+}
+
+# start_background SOURCE OPTIONS: mounts as everybody does; the file system must serve when the program returns.
+start_background() {
+  limited 60 "$program" "$1" "$tested" -o "$2" || return
+  is_mounted "$tested" || { say "it returned and is not mounted"; return 1; }
+  find_daemon "$tested"
+}
+
+# The daemon is not our child: it is gone when its process is.
+stop_background() {
+  limited 60 umount "$tested" || { force_unmount; return 1; }
+  until_true 60 has_ended || { say "the daemon does not end"; return 1; }
+  daemon=
+}
+
+returns_when_ready() {
+  start_background scratch size=4m || return
+  echo hello >"$tested/f" && [[ $(<"$tested/f") == hello ]] || return
+  # A session of its own, no terminal, no directory held, nothing of ours open.
+  [[ $(ps -o sid= -p "$daemon" | tr -d ' ') == "$daemon" && $(ps -o tty= -p "$daemon") == '?' ]] || { ps -o pid,sid,tty -p "$daemon"; return 1; }
+  [[ $(readlink "/proc/$daemon/cwd") == / && $(readlink "/proc/$daemon/fd/1") == /dev/null ]] || { ls -l "/proc/$daemon/fd"; return 1; }
+  stop_background
+}
+
+ends_by_signal() {
+  start_background scratch size=4m || return
+  kill -TERM "$daemon"
+  until_true 30 has_ended || { say "it still runs"; force_unmount; return 1; }
+  daemon=
+  ! is_mounted "$tested" || { say "it is still mounted"; umount -l "$tested"; return 1; }
+}
+
+busy_is_not_unmounted() {
+  start_background scratch size=4m || return
+  exec 7>"$tested/held" || return
+  umount "$tested" 2>/dev/null && { say "a busy file system was unmounted"; exec 7>&-; return 1; }
+  echo more >&7 || return
+  exec 7>&-
+  stop_background
+}
+
+lazily_unmounted_serves_on() {
+  start_background scratch size=4m || return
+  exec 7<>"$tested/held" || return
+  umount -l "$tested" || return
+  echo more >&7 && [[ $(cat /proc/self/fd/7) == more ]] || { say "the open file is gone"; return 1; }
+  is_running "$daemon" || return
+  exec 7>&-
+  until_true 60 has_ended || { say "the daemon does not end"; return 1; }
+  daemon=
+}
+
+# ---------------------------------------------------------------- a dead daemon
+
+# says WORDS COMMAND...: the command fails within seconds, with WORDS in what it says.
+says() {
+  local wanted=$1 output status=0
+  shift
+  output=$(limited 20 "$@" 2>&1) || status=$?
+  [[ $status -ne 0 && $status -ne 124 && $output == *"$wanted"* ]] || { say "$*: exit code $status, '$output'"; return 1; }
+}
+
+death_is_no_hang() {
+  local gone='Transport endpoint is not connected'
+  start_background "$1" "$2" || return
+  mkdir "$tested/d" && echo hello >"$tested/d/f" && exec 7<>"$tested/d/g" || return
+  kill -KILL "$daemon"
+  until_true 20 has_ended || return
+  daemon=
+  says "$gone" stat "$tested" && says "$gone" ls "$tested/d" && says "$gone" touch "$tested/new" && says "$gone" cat "$tested/d/f" \
+    && says "$gone" rm "$tested/d/f" || return
+  ! { echo more >&7; } 2>/dev/null || { say "a write to a dead file system succeeded"; return 1; }
+  exec 7>&-
+  limited 20 umount "$tested" || return
+  # What it leaves is no hindrance for the next.
+  start_background "$1" "$2" && [[ -z $(ls -A "$tested") ]] && stop_background
+}
+
+# Readers that wait for an answer while the daemon stands still come free when it dies.
+death_frees_waiters() {
+  local reader
+  start_background scratch size=4m || return
+  kill -STOP "$daemon"
+  stat "$tested/f" >/dev/null 2>&1 &
+  reader=$!
+  sleep 0.3
+  is_running "$reader" || { say "a stopped daemon answered"; return 1; }
+  kill -KILL "$daemon"
+  until_true 20 has_ended || return
+  daemon=
+  until_true 20 eval '! is_running '"$reader" || { say "the reader still waits"; abort_mounts; return 1; }
+  umount "$tested"
+}
+
+# ---------------------------------------------------------------- options
+
+shows() {
+  local wanted=$1 got
+  shift
+  got=$("$@") || return
+  [[ $got == "$wanted" ]] || { say "$*: '$got', not '$wanted'"; return 1; }
+}
+
+sizes_are_exact() {
+  local option blocks
+  while read -r option blocks; do
+    start_background scratch "$option" && shows "$blocks" stat -f -c %b "$tested" && shows "$blocks" stat -f -c %f "$tested" \
+      && stop_background || return
+  done <<<"size=10m 2560
+size=1g 262144
+size=4096 1
+size=10000 3
+size=64k 16"
+}
+
+# Half of a vmcore's pool is half of it, and more than all is all.
+percent_is_of_the_pool() {
+  local all half more
+  start_background "$work/vmcore" level=16 && all=$(stat -f -c %b "$tested") && stop_background || return
+  start_background "$work/vmcore" level=16,size=50% && half=$(stat -f -c %b "$tested") && stop_background || return
+  start_background "$work/vmcore" level=16,size=1000g && more=$(stat -f -c %b "$tested") && stop_background || return
+  say "$all frames, half of them $half, at most $more"
+  [[ $all -gt 1000 && $more -eq $all ]] && ((half * 2 >= all - 2 && half * 2 <= all + 2))
+}
+
+inodes_are_counted() {
+  start_background scratch size=4m,nr_inodes=5 && shows 5 stat -f -c %c "$tested" && shows 4 stat -f -c %d "$tested" || return
+  touch "$tested"/{1,2,3,4} || return
+  says "No space left on device" touch "$tested/5" && rm "$tested/1" && touch "$tested/5" && shows 0 stat -f -c %d "$tested" && stop_background
+}
+
+root_is_as_asked() {
+  start_background scratch size=4m && shows "1777 0 0" stat -c '%a %u %g' "$tested" && stop_background || return
+  start_background scratch size=4m,mode=0750,uid=123,gid=456 && shows "750 123 456" stat -c '%a %u %g' "$tested" && stop_background
+}
+
+read_only_is() {
+  start_background scratch size=4m,ro && says "Read-only file system" touch "$tested/f" && stop_background
+}
+
+programs_run_unless_noexec() {
+  start_background scratch size=4m && cp /bin/true "$tested/true" && "$tested/true" && stop_background || return
+  start_background scratch size=4m,noexec && cp /bin/true "$tested/true" && says "Permission denied" "$tested/true" && stop_background
+}
+
+# A copy of 'id' that is set-user-ID to somebody, and a device node.
+set_ids_count_unless_nosuid() {
+  local wanted option
+  while read -r wanted option; do
+    start_background scratch "size=4m$option" && cp /usr/bin/id "$tested/id" && chown 123 "$tested/id" && chmod 4755 "$tested/id" \
+      && shows "$wanted" "$tested/id" -u && stop_background || return
+  done <<<"123
+0 ,nosuid"
+}
+
+devices_open_unless_nodev() {
+  start_background scratch size=4m && mknod "$tested/null" c 1 3 && echo x >"$tested/null" && stop_background || return
+  start_background scratch size=4m,nodev && mknod "$tested/null" c 1 3 && says "Permission denied" dd if=/dev/zero of="$tested/null" count=1 \
+    && stop_background
+}
+
+# fstab's words, and those that the kernel shows in /proc/mounts.
+takes_what_fstab_has() {
+  start_background scratch size=4m,defaults,noauto,nofail,x-systemd.requires=foo,_netdev,user_id=0,group_id=0,relatime && stop_background
+}
+
+is_shown_in_proc_mounts() {
+  start_background scratch size=4m,noexec || return
+  local line
+  line=$(grep " $tested " /proc/mounts)
+  say "$line"
+  [[ $line == "scratch $tested fuse.oldmemfs rw,noexec,"* ]] && stop_background
+}
+
+# Names that a mount line's separators are in.
+odd_source_and_directory() {
+  local odd="$work/a, b\\c" file="$work/vm,core \\x"
+  mkdir -p "$odd" && ln -f "$work/vmcore" "$file" || return
+  limited 60 "$program" "$file" "$odd" -o level=16,size=4m || return
+  mountpoint -q "$odd" && touch "$odd/f" && limited 60 umount "$odd"
+  local status=$?
+  rm -f "$file"
+  return "$status"
+}
+
+second_mount_is_refused() {
+  local other=$work/other status
+  mkdir -p "$other"
+  start_background "$work/vmcore" level=16,size=4m || return
+  says "another oldmemfs" "$program" "$work/vmcore" "$other" -o level=16,size=4m
+  status=$?
+  ! is_mounted "$other" || { umount -l "$other"; status=1; }
+  stop_background && [[ $status -eq 0 ]] || return
+  # Once it is free it can be mounted again, and is empty.
+  start_background "$work/vmcore" level=16,size=4m && [[ -z $(ls -A "$tested") ]] && stop_background
+}
+
+# ---------------------------------------------------------------- mount(8)
+
+# with_helper COMMANDS: runs them where mount(8) finds the program. mount.fuse looks along a path of its own, so the program is
+# put there, for these commands alone.
+# shellcheck disable=SC2016  # the inner shell expands them
+with_helper() {
+  limited 120 unshare --mount bash -c '
+    set -euo pipefail
+    mount -t tmpfs none /usr/local/sbin
+    ln -s "$1" /usr/local/sbin/oldmemfs
+    tested=$2
+    '"$1"'
+    umount "$tested"' -- "$program" "$tested"
+}
+
+# shellcheck disable=SC2016  # the inner shell expands them
+by_mount() {
+  with_helper '
+    mount -t fuse.oldmemfs scratch "$tested" -o size=10m,mode=755,nodev
+    [[ $(stat -f -c %b "$tested") -eq 2560 && $(stat -c %a "$tested") -eq 755 ]]
+    grep -q "^scratch $tested fuse.oldmemfs rw,nodev,relatime" /proc/mounts
+    echo hello >"$tested/f"'
+}
+
+# shellcheck disable=SC2016
+by_remount() {
+  with_helper '
+    mount -t fuse.oldmemfs scratch "$tested" -o size=10m,nr_inodes=100
+    echo hello >"$tested/f"
+    before=$(pgrep -c -x oldmemfs)
+    mount -o remount,size=20m "$tested"
+    [[ $(stat -f -c %b "$tested") -eq 5120 && $(stat -f -c %c "$tested") -eq 100 ]]
+    mount -o remount,nr_inodes=50,size=4m "$tested"
+    [[ $(stat -f -c %b "$tested") -eq 1024 && $(stat -f -c %c "$tested") -eq 50 ]]
+    mount -o remount,ro "$tested"
+    ! touch "$tested/g" 2>/dev/null
+    mount -o remount,rw "$tested"
+    touch "$tested/g"
+    mount -o remount,noexec,nosuid "$tested"
+    grep -q "^scratch $tested fuse.oldmemfs rw,nosuid,noexec" /proc/mounts
+    [[ $(pgrep -c -x oldmemfs) -eq $before ]]
+    [[ $(<"$tested/f") == hello ]]'
+}
+
+# ---------------------------------------------------------------- remount
+
+remount() { limited 30 "$program" "$1" "$tested" -o "remount,$2"; }
+
+# As for a tmpfs: what is in use can't be taken away, and nothing changes when it is tried.
+remount_changes_limits() {
+  start_background scratch size=8m,nr_inodes=20 || return
+  remount scratch size=16m && shows 4096 stat -f -c %b "$tested" || return
+  head -c 6M /dev/zero >"$tested/f" || return
+  says "Invalid argument" "$program" scratch "$tested" -o remount,size=5m && shows 4096 stat -f -c %b "$tested" || return
+  remount scratch size=6m && shows 0 stat -f -c %f "$tested" && ! echo more >>"$tested/f" || return
+  remount scratch nr_inodes=2,size=12m && shows 2 stat -f -c %c "$tested" && says "No space left" touch "$tested/g" || return
+  says "Invalid argument" "$program" scratch "$tested" -o remount,nr_inodes=1 || return
+  remount scratch nr_inodes=3 && touch "$tested/g" && find_daemon "$tested" && stop_background
+}
+
+remount_changes_flags() {
+  start_background scratch size=8m || return
+  remount scratch ro && says "Read-only file system" touch "$tested/f" && remount scratch rw && touch "$tested/f" || return
+  remount scratch noexec,size=4m && grep -q " $tested fuse.oldmemfs rw,noexec" /proc/mounts && shows 1024 stat -f -c %b "$tested" \
+    && remount scratch exec && find_daemon "$tested" && stop_background
+}
+
+remount_of_nothing() { says "not mounted" "$program" scratch "$tested" -o remount,size=8m; }
+
+# Whoever may write to the root directory may not change its limits by that.
+only_root_remounts() {
+  start_background scratch size=8m || return
+  cp "$program" "$tested/oldmemfs" && chmod 755 "$work" "$tested/oldmemfs" || return
+  ! limited 30 setpriv --reuid 65534 --regid 65534 --clear-groups "$tested/oldmemfs" scratch "$tested" -o remount,size=4m || return
+  shows 2048 stat -f -c %b "$tested" && stop_background
+}
+
+nothing_is_left() {
+  local left
+  left=$(our_mounts)
+  [[ -z $left ]] || { say "still mounted: $left"; return 1; }
+  ! find_daemon "$tested" >/dev/null || { say "daemon $daemon still runs"; return 1; }
+}
+
+check_daemon() {
+  need ps procps
+  check "-f stays in the foreground" foreground_stays
+  check "otherwise it returns when it serves, a daemon in the background" returns_when_ready
+  check "SIGTERM unmounts it" ends_by_signal
+  check "a busy file system stays mounted" busy_is_not_unmounted
+  check "lazily unmounted it serves as long as a file is open" lazily_unmounted_serves_on
+  check "a killed daemon leaves ENOTCONN, on scratch memory" death_is_no_hang scratch size=4m
+  check "a killed daemon leaves ENOTCONN, on a vmcore" death_is_no_hang "$work/vmcore" level=16,size=4m
+  check "who waits for a daemon that is killed comes free" death_frees_waiters
+  check "size= is exact in statfs" sizes_are_exact
+  check "size=N% is of the pool" percent_is_of_the_pool
+  check "nr_inodes= is a limit" inodes_are_counted
+  check "mode=, uid=, gid=" root_is_as_asked
+  check "ro" read_only_is
+  check "noexec" programs_run_unless_noexec
+  check "nosuid" set_ids_count_unless_nosuid
+  check "nodev" devices_open_unless_nodev
+  check "fstab's other options" takes_what_fstab_has
+  check "source, type and options stand in /proc/mounts" is_shown_in_proc_mounts
+  check "commas, blanks and backslashes in names" odd_source_and_directory
+  check "a vmcore is mounted once" second_mount_is_refused
+  check "mount -t fuse.oldmemfs" by_mount
+  check "mount -o remount" by_remount
+  check "remount changes size= and nr_inodes=" remount_changes_limits
+  check "remount changes flags" remount_changes_flags
+  check "remount of what is not mounted" remount_of_nothing
+  check "only root remounts" only_root_remounts
+}

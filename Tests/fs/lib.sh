@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Shared parts of the file-system tests: programs, mounts, and limits of time that a daemon which hangs can't defeat.
+# Sourced; it does nothing by itself.
+
+# shellcheck source=../lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=../vm/vmcore.sh
+source "$tests_dir/vm/vmcore.sh"
+
+fs_dir=$tests_dir/fs
+work=$(mktemp -d "${TMPDIR:-/tmp}/oldmemfs-fs.XXXXXX")
+bin=$work/bin
+# Where oldmemfs and a tmpfs beside it are mounted.
+tested=$work/tested reference=$work/reference
+# The process that serves $tested.
+daemon=
+mkdir "$bin" "$tested" "$reference"
+
+# ---------------------------------------------------------------- programs
+
+need_fs_packages() {
+  need_build_tools
+  need /usr/include/stdio.h libc6-dev
+  need mount mount
+  grep -q ' /sys/fs/fuse/connections ' /proc/mounts || mount -t fusectl fusectl /sys/fs/fuse/connections \
+    || die "/sys/fs/fuse/connections can't be mounted: a daemon that hangs could not be got rid of."
+}
+
+build_fs_programs() {
+  local name
+  progress "building the test programs"
+  for name in fill old stream untouched; do compile "fs$name" "$fs_dir/programs/$name.c"; done
+  compile fscases "$fs_dir"/cases/*.c
+}
+
+compile() { gcc -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$bin/$1" "${@:2}"; }
+
+libfuse_version() { fusermount3 --version | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
+
+# ---------------------------------------------------------------- limits of time
+
+# limited SECONDS COMMAND...: runs a command. One that takes too long loses its file system first (a process that waits for
+# an answer can't be killed) and is killed then; that is a failure.
+limited() {
+  local seconds=$1 end=$((SECONDS + $1)) process status=0
+  shift
+  "$@" &
+  process=$!
+  while is_running "$process" && [[ $SECONDS -lt $end ]]; do sleep 0.05; done
+  if is_running "$process"; then
+    say "after $seconds s it still ran: $*"
+    abort_mounts
+    kill -KILL "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || true
+    return 124
+  fi
+  wait "$process" || status=$?
+  return "$status"
+}
+
+# Whether a process runs; one that has ended and waits to be reaped does not.
+is_running() {
+  local stat
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  stat=${stat##*) }
+  [[ ${stat%% *} != [ZX] ]]
+}
+
+# until_true SECONDS COMMAND...: waits for a command to succeed.
+until_true() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [[ $SECONDS -lt $end ]] || return 1
+    sleep 0.05
+  done
+}
+
+# ---------------------------------------------------------------- mounts
+
+# The mounts of this run, the newest first, one a line as mountinfo has them: blanks and the like as \040.
+our_mounts() { awk -v work="$work/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo | tac; }
+
+is_mounted() { awk -v dir="$1" '$5 == dir { found = 1 } END { exit !found }' /proc/self/mountinfo; }
+
+# Cuts every FUSE mount of this run off from its daemon: what waits for an answer gets ECONNABORTED.
+abort_mounts() {
+  local device
+  awk -v work="$work/" 'index($5, work) == 1 && / - fuse/ { print $3 }' /proc/self/mountinfo | while read -r device; do
+    { echo 1 >"/sys/fs/fuse/connections/${device#*:}/abort"; } 2>/dev/null || true
+  done
+}
+
+# mount_tested SOURCE OPTIONS: mounts oldmemfs on $tested, the daemon as our own child.
+mount_tested() {
+  "$program" "$1" "$tested" -f -o "$2" </dev/null >>"$work/daemon.log" 2>&1 &
+  daemon=$!
+  until_true 60 is_mounted_or_gone || true
+  is_mounted "$tested" && return
+  say "'oldmemfs $1 -o $2' did not mount: $(tail -n 1 "$work/daemon.log")"
+  kill -KILL "$daemon" 2>/dev/null || true
+  return 1
+}
+
+is_mounted_or_gone() { is_mounted "$tested" || ! is_running "$daemon"; }
+
+# Unmounts $tested; the daemon must end by itself, with exit code 0.
+unmount_tested() {
+  local status=0
+  is_mounted "$tested" || { say "it is not mounted any more"; wait "$daemon"; return 1; }
+  limited 60 umount "$tested" || { force_unmount; say "umount failed"; return 1; }
+  until_true 60 has_ended || { kill -KILL "$daemon"; say "the daemon does not end"; return 1; }
+  wait "$daemon" || status=$?
+  daemon=
+  [[ $status -eq 0 ]] || say "the daemon ended with exit code $status: $(tail -n 3 "$work/daemon.log")"
+  return "$status"
+}
+
+has_ended() { ! is_running "$daemon"; }
+
+force_unmount() {
+  abort_mounts
+  umount -l "$tested" 2>/dev/null || true
+  [[ -z $daemon ]] || kill -KILL "$daemon" 2>/dev/null || true
+  daemon=
+}
+
+mount_reference() { mount -t tmpfs -o "$1" reference "$reference"; }
+
+# A copy of a real vmcore, to be written to: $work/vmcore. Its free pages are what a mount with level=16 has.
+copy_vmcore() {
+  need_vmcore 6.12 max
+  cp --sparse=always --reflink=auto "$vmcore" "$work/vmcore"
+}
+
+clean_up() {
+  local dir
+  abort_mounts
+  our_mounts | while IFS= read -r dir; do umount -l "$(printf '%b' "$dir")" 2>/dev/null || true; done
+  [[ -z $daemon ]] || kill -KILL "$daemon" 2>/dev/null || true
+  rm -rf --one-file-system "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM

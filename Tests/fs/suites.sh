@@ -1,0 +1,62 @@
+# shellcheck shell=bash disable=SC2154  # lib.sh assigns
+# Public suites that Debian packages, each run in $tested. Sourced by run.
+
+need_suites() {
+  need stress-ng stress-ng
+  need fio fio
+  need dbench dbench
+  need fs_mark fsmark
+  need bonnie++ bonnie++
+}
+
+# run_suites NAME SECONDS: every suite for some SECONDS on what is mounted; NAME is for the checks.
+run_suites() {
+  local name=$1 seconds=$2
+  check "stress-ng on $name" stress "$seconds"
+  check "fio on $name: random writes, verified" fio_verifies "$seconds" randwrite psync 0
+  check "fio on $name: direct sequential writes, verified" fio_verifies "$seconds" write psync 1
+  check "fio on $name: mapped random writes, verified" fio_verifies "$seconds" randwrite mmap 0
+  check "fio on $name: random reads and writes of several jobs, verified" fio_verifies "$seconds" randrw psync 0 --numjobs=3
+  check "dbench on $name" limited $((seconds * 10 + 120)) dbench -D "$tested" -t "$((seconds * 4))" 4
+  check "fs_mark on $name" mark
+  check "bonnie++ on $name" bonnie
+  check "nothing is left on $name" is_empty
+}
+
+# All of stress-ng's file system class but what does not work on files of the tested file system. fiemap and verity are
+# left out by stress-ng itself when they are not supported.
+stress() {
+  local seconds=$1
+  [[ $seconds -le 1 ]] || seconds=$((seconds / 2))
+  mkdir "$tested/stress" || return
+  (cd "$tested/stress" && limited $((seconds * 45 * 4 + 300)) stress-ng --class filesystem --sequential 2 --timeout "${seconds}s" \
+    --temp-path "$tested/stress" --verify --exclude binderfs,procfs,ramfs,bind-mount) || return
+  rmdir "$tested/stress"
+}
+
+# fio_verifies SECONDS PATTERN ENGINE DIRECT [OPTION...]: writes with a header and a checksum in each block, reads all back.
+fio_verifies() {
+  local seconds=$1 pattern=$2 engine=$3 direct=$4
+  shift 4
+  limited $((seconds * 20 + 120)) fio --name=verify --directory="$tested" --size=12m --bsrange=512-128k --ioengine="$engine" \
+    --rw="$pattern" --direct="$direct" --verify=crc32c --verify_fatal=1 --loops="$seconds" --unlink=1 --output-format=terse "$@" || return
+  rm -f "$tested"/verify.*
+}
+
+mark() {
+  mkdir "$tested/mark" || return
+  limited 300 fs_mark -d "$tested/mark" -n 800 -s 10000 -t 2 -D 8 -L 3 -l "$work/fs_mark.log" || return
+  rm -rf "$tested/mark"
+}
+
+bonnie() {
+  mkdir "$tested/bonnie" || return
+  limited 600 bonnie++ -u root -d "$tested/bonnie" -s 48m -r 24m -n 4:20000:16:4 -b || return
+  rmdir "$tested/bonnie"
+}
+
+is_empty() {
+  rm -f "$tested/client.txt"
+  rm -rf "$tested/clients"
+  [[ -z $(ls -A "$tested") ]] || { ls -lA "$tested"; return 1; }
+}
