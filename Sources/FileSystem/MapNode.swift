@@ -24,21 +24,21 @@ struct MapNode: BitwiseCopyable {
   }
 
   /// The first place whose key is not below `key`; `size` if there is none.
-  func firstPlace(from key: MapKey) -> Int {
-    var low = 0
+  func firstPlace(from key: MapKey) -> Int { firstPlace(from: 0) { $0 >= key } }
+
+  /// The place of the child in which a key belongs. What lies below the second child's key is the first's, whose own key
+  /// says nothing: it may be above keys that came later.
+  func child(for key: MapKey) -> Int { firstPlace(from: 1) { $0 > key } - 1 }
+
+  /// The first place from `start` on whose key is as `isBeyond` says, which holds for all after it.
+  private func firstPlace(from start: Int, where isBeyond: (MapKey) -> Bool) -> Int {
+    var low = start
     var high = size
     while low < high {
       let middle = (low + high) / 2
-      if self.key(middle) < key { low = middle + 1 } else { high = middle }
+      if isBeyond(key(middle)) { high = middle } else { low = middle + 1 }
     }
     return low
-  }
-
-  /// The place of the child in which a key belongs.
-  func child(for key: MapKey) -> Int {
-    let place = firstPlace(from: key)
-    if place < size, self.key(place) == key { return place }
-    return max(0, place - 1)
   }
 
   mutating func insert(_ key: MapKey, _ value: UInt64, at place: Int) {
