@@ -31,6 +31,7 @@ final class Slab<Record: BitwiseCopyable> {
 
   /// Makes sure that the next `count` calls of `add` succeed.
   func reserve(_ count: Int) throws(FileSystemError) {
+    promised = count
     while freeCount + committed - high < count {
       guard high < capacity else { throw .noMemory }
       try budget.take(Self.growth)
@@ -41,6 +42,8 @@ final class Slab<Record: BitwiseCopyable> {
   }
 
   private var committedBytes = 0
+  /// What the last `reserve` was for.
+  private var promised = 0
 
   /// Adds a record, for which `reserve` has made room.
   func add(_ record: Record) -> UInt32 {
@@ -58,7 +61,7 @@ final class Slab<Record: BitwiseCopyable> {
     return handle
   }
 
-  /// Frees a record. Once all are free the memory goes back to the system.
+  /// Frees a record. Once all are free the memory goes back to the system, but for what is still reserved.
   func remove(_ handle: UInt32) {
     raw(handle).storeBytes(of: firstFree, as: UInt32.self)
     firstFree = handle
@@ -68,8 +71,11 @@ final class Slab<Record: BitwiseCopyable> {
 
   private func reset() {
     memory.discard(offset: 0, count: (high * Self.stride + 4095) / 4096 * 4096)
-    budget.giveBack(committedBytes)
-    (high, committed, committedBytes, firstFree, freeCount) = (0, 0, 0, 0, 0)
+    // An operation may add records after it has removed the last: what it has reserved stays.
+    let kept = min(committedBytes, (promised * Self.stride + Self.growth - 1) / Self.growth * Self.growth)
+    budget.giveBack(committedBytes - kept)
+    (high, committedBytes, firstFree, freeCount) = (0, kept, 0, 0)
+    committed = min(capacity, kept / Self.stride)
   }
 
   subscript(handle: UInt32) -> Record {
