@@ -16,11 +16,11 @@ public struct AttributeName: Equatable {
   public init(_ bytes: [UInt8]) throws(FileSystemError) {
     guard bytes.count <= 255 else { throw .bufferTooSmall }
     self.bytes = bytes
-    if Self.hasName(bytes, after: "user.") {
+    if try Self.hasName(bytes, after: "user.") {
       space = .user
-    } else if Self.hasName(bytes, after: "trusted.") {
+    } else if try Self.hasName(bytes, after: "trusted.") {
       space = .trusted
-    } else if Self.hasName(bytes, after: "security.") {
+    } else if try Self.hasName(bytes, after: "security.") {
       space = .security
     } else if bytes.elementsEqual(AccessList.Kind.access.name) {
       space = .accessList(.access)
@@ -37,8 +37,11 @@ public struct AttributeName: Equatable {
     self.space = space
   }
 
-  private static func hasName(_ bytes: [UInt8], after prefix: StaticString) -> Bool {
-    bytes.count > prefix.utf8CodeUnitCount && prefix.withUTF8Buffer { bytes.starts(with: $0) }
+  /// Whether the name is in a name space; nothing after the prefix is `invalid` (`xattr_resolve_name`, fs/xattr.c).
+  private static func hasName(_ bytes: [UInt8], after prefix: StaticString) throws(FileSystemError) -> Bool {
+    guard prefix.withUTF8Buffer({ bytes.starts(with: $0) }) else { return false }
+    guard bytes.count > prefix.utf8CodeUnitCount else { throw .invalid }
+    return true
   }
 
   public static func == (left: AttributeName, right: AttributeName) -> Bool { left.bytes == right.bytes }

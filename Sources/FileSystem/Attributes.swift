@@ -10,7 +10,7 @@ public struct Attributes: BitwiseCopyable, Sendable {
   public let uid: UInt32
   public let gid: UInt32
   public let device: UInt32
-  /// In bytes; of a directory, 20 for each entry as in tmpfs (`BOGO_DIRENT_SIZE`, mm/shmem.c).
+  /// In bytes; of a directory, 20 for each entry and for '.' and '..', as in tmpfs (`BOGO_DIRENT_SIZE`, mm/shmem.c).
   public let size: UInt64
   /// In units of 512 bytes.
   public let blocks: UInt64

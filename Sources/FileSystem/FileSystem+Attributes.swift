@@ -31,7 +31,8 @@ extension FileSystem where Store: ~Copyable {
   private func resize(_ handle: UInt32, to size: UInt64, by caller: Caller, touching: Bool) throws(FileSystemError) {
     if inodes[handle].mode.isDirectory { throw .isDirectory }
     guard inodes[handle].mode.isRegular else { throw .invalid }
-    let isChange = size != inodes[handle].size
+    // A tmpfs takes the cutting of a file that has blocks for a change, whatever the size was (`shmem_setattr`, mm/shmem.c).
+    let isChange = size != inodes[handle].size || inodes[handle].frames > 0
     try setSize(handle, to: size)
     if isChange || touching { noteChange(handle, by: caller) } else { takePrivileges(from: handle, for: caller) }
   }
@@ -55,13 +56,16 @@ extension FileSystem where Store: ~Copyable {
     takePrivileges(from: handle, for: caller)
   }
 
-  /// Set-user-ID, set-group-ID of programs and file capabilities don't outlive a change by somebody else than root
+  /// Set-user-ID, set-group-ID and file capabilities don't outlive a change by somebody else than root
   /// (`file_remove_privs`, fs/inode.c). The kernel leaves that to the file system where it writes without its cache.
   private func takePrivileges(from handle: UInt32, for caller: Caller) {
     guard !caller.isPrivileged else { return }
     let mode = inodes[handle].mode.rawValue
     var taken = mode & FileMode.setUser
-    if mode & FileMode.groupExecute != 0 { taken |= mode & FileMode.setGroup }
+    // Of a file that is no program only members of its group keep the bit (`setattr_should_drop_sgid`, fs/attr.c, since 6.2).
+    if mode & FileMode.setGroup != 0, mode & FileMode.groupExecute != 0 || !caller.isMember(of: inodes[handle].gid) {
+      taken |= FileMode.setGroup
+    }
     if taken != 0 { inodes[handle].mode = FileMode(mode & ~taken) }
     if inodes[handle].hasAttributes { removeCapability(of: handle) }
   }

@@ -105,7 +105,7 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
     return Attributes(
       inode: InodeNumber(handle: handle), generation: UInt64(inodes[handle].generation), mode: mode,
       links: inodes[handle].links, uid: inodes[handle].uid, gid: inodes[handle].gid, device: inodes[handle].device,
-      size: mode.isDirectory ? UInt64(inodes[handle].entries) * 20 : inodes[handle].size,
+      size: mode.isDirectory ? (UInt64(inodes[handle].entries) + 2) * 20 : inodes[handle].size,
       blocks: inodes[handle].frames * 8, accessed: inodes[handle].accessed, modified: inodes[handle].modified,
       changed: inodes[handle].changed)
   }
