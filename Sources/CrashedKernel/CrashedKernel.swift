@@ -98,9 +98,10 @@ public final class CrashedKernel {
     return head
   }
 
-  /// Frames of a section that the vmcore holds.
-  func memory(of section: Int) -> Int {
-    memory(from: UInt64(section) * UInt64(FrameMap.frameCount)).reduce(0) { $0 + $1.count }
+  /// The frames of a section that the vmcore holds.
+  func memory(of section: Int) -> [Range<UInt64>] {
+    let first = UInt64(section) * UInt64(FrameMap.frameCount)
+    return memory(from: first).map { first + UInt64($0.lowerBound)..<first + UInt64($0.upperBound) }
   }
 
   /// The places in a section that the vmcore holds.

@@ -1,4 +1,5 @@
 import Platform
+import Vmcore
 
 /// What one pass over all of a crashed kernel's memory found.
 public struct ScanReport {
@@ -16,6 +17,8 @@ public struct ScanReport {
   public private(set) var firstDamage: KernelError?
   /// The longest runs of reusable frames, the longest first: where they begin, and how many frames they have.
   public private(set) var longestRuns: [(first: UInt64, count: UInt64)] = []
+  /// Where what is reusable lies.
+  public private(set) var map: ReuseMap
   /// What the pass took.
   public private(set) var nanoseconds: UInt64 = 0
 
@@ -39,22 +42,30 @@ public struct ScanReport {
     return total
   }
 
-  /// Passes over all sections. `onRun` gets each run of reusable frames of one class, in order: its first PFN, its length.
-  public init(of kernel: CrashedKernel, policy: ReusePolicy, onRun: (UInt64, UInt64, FrameClass) -> Void = { _, _, _ in }) {
+  /// Passes over all sections.
+  ///
+  /// - Parameters:
+  ///   - onRun: gets each run of reusable frames of one class, in order: its first PFN, its length.
+  ///   - onStretch: gets each stretch of frames of a section in the same state.
+  public init(
+    of kernel: CrashedKernel, policy: ReusePolicy, onRun: (UInt64, UInt64, FrameClass) -> Void = { _, _, _ in },
+    onStretch: (UInt64, UInt64, FrameState) -> Void = { _, _, _ in }
+  ) {
     self.policy = policy
+    map = ReuseMap(of: kernel.core.segments)
     let start = Time.monotonic()
-    let map = FrameMap()
+    let states = FrameMap()
     var run = Run()
     for range in kernel.sectionRanges {
       for section in range {
         sections += 1
-        do throws(KernelError) { try kernel.classify(section: section, into: map) } catch {
+        do throws(KernelError) { try kernel.classify(section: section, into: states) } catch {
           damagedSections += 1
           if firstDamage == nil { firstDamage = error }
-          countUnread(kernel.memory(of: section))
+          for range in kernel.memory(of: section) { countUnread(range) }
           continue
         }
-        count(map, from: UInt64(section) * UInt64(FrameMap.frameCount), &run, onRun)
+        count(states, from: UInt64(section) * UInt64(FrameMap.frameCount), &run, onStretch, onRun)
       }
     }
     finish(&run, onRun)
@@ -62,9 +73,11 @@ public struct ScanReport {
   }
 
   /// Counts frames of which nothing is known as the kernel's.
-  private mutating func countUnread(_ count: Int) {
-    frames += UInt64(count)
-    classes[Int(FrameClass.kernel.rawValue)] += UInt64(count)
+  private mutating func countUnread(_ range: Range<UInt64>) {
+    let count = range.upperBound - range.lowerBound
+    frames += count
+    classes[Int(FrameClass.kernel.rawValue)] += count
+    map.addUnreadable(range.lowerBound, count)
   }
 
   private struct Run {
@@ -74,17 +87,22 @@ public struct ScanReport {
   }
 
   /// Counts a section, stretch by stretch of frames in the same state.
-  private mutating func count(_ map: FrameMap, from first: UInt64, _ run: inout Run, _ onRun: (UInt64, UInt64, FrameClass) -> Void) {
+  private mutating func count(
+    _ states: FrameMap, from first: UInt64, _ run: inout Run, _ onStretch: (UInt64, UInt64, FrameState) -> Void,
+    _ onRun: (UInt64, UInt64, FrameClass) -> Void
+  ) {
     var start = 0
     while start < FrameMap.frameCount {
-      let state = map[start]
-      let end = map.endOfStretch(from: start)
+      let state = states[start]
+      let end = states.endOfStretch(from: start)
       let count = UInt64(end - start)
       let frameClass = state.frameClass
+      onStretch(first + UInt64(start), count, state)
       classes[Int(frameClass.rawValue)] += count
       if frameClass != .absent { frames += count }
       if policy.isReusable(state) {
         reusable[Int(frameClass.rawValue)] += count
+        map.addReusable(first + UInt64(start), count)
         extend(&run, first + UInt64(start), count, frameClass, onRun)
       } else if policy.level.excludes(frameClass) {
         held[Int(state.hold.rawValue)] += count

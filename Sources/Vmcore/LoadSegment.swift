@@ -23,5 +23,5 @@ public struct LoadSegment: Sendable {
     virtual = header.virtual + skipped
   }
 
-  var count: UInt64 { frames.upperBound.rawValue - frames.lowerBound.rawValue }
+  public var count: UInt64 { frames.upperBound.rawValue - frames.lowerBound.rawValue }
 }

@@ -97,7 +97,7 @@ struct Mount {
     }
     let kernel = try CrashedKernel.open(paths.vmcore)
     try claim(kernel.core, paths.vmcore)
-    let policy = ReusePolicy(level: DumpLevel(rawValue: arguments.level))
+    let policy = ReusePolicy(level: arguments.memory.dumpLevel)
     do throws(PoolError) {
       return try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)
     } catch { throw Failure { error.describe(to: &$0) } }

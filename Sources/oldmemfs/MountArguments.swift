@@ -1,3 +1,4 @@
+import CrashedKernel
 import FuseServer
 import OldMemory
 import Platform
@@ -32,8 +33,6 @@ struct MountArguments {
     if source == "scratch" { try checkScratchSize() }
   }
 
-  /// makedumpfile's dump level: free pages alone unless said.
-  var level: UInt32 { memory.level ?? 16 }
 
   /// Scratch memory has no size of its own.
   private func checkScratchSize() throws(UsageError) {
@@ -87,6 +86,7 @@ struct MountArguments {
 /// Options about old memory, which `mount` and `scan` share.
 struct MemoryArguments {
   var level: UInt32?
+  var reuse: DumpLevel?
   var way: StoreWay?
   var vmcore: Text?
   var device: Text?
@@ -97,6 +97,8 @@ struct MemoryArguments {
     if let value = option.value(of: "level=") {
       guard let number = value.number(), number <= 31 else { throw .badValue(option) }
       level = UInt32(number)
+    } else if let value = option.value(of: "reuse=") {
+      guard take(reuse: value) else { throw .badValue(option) }
     } else if let value = option.value(of: "store=") {
       if value == "devmem" { way = .device } else if value == "vmcore" { way = .vmcore } else { throw .badValue(option) }
     } else if let value = option.value(of: "vmcore=") {

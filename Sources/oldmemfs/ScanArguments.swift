@@ -1,12 +1,14 @@
+import CrashedKernel
 import FuseServer
 import Platform
 
-/// What `oldmemfs scan SOURCE [--level N] [--json | --ranges] [-o OPTIONS]` says.
+/// What `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]` says.
 struct ScanArguments {
   enum Format {
     case table
     case json
     case ranges
+    case excluded
   }
 
   var source = Text()
@@ -14,7 +16,7 @@ struct ScanArguments {
   var memory = MemoryArguments()
 
   /// The level that is reported for: 31 unless said.
-  var level: UInt32 { memory.level ?? 31 }
+  var level: DumpLevel { memory.namedLevel ?? DumpLevel(rawValue: 31) }
 
   init(_ words: [Text]) throws(UsageError) {
     guard let parsed = OptionParser.parse(words, valued: ["--level"]) else { throw .unparsable }
@@ -27,6 +29,8 @@ struct ScanArguments {
           format = .json
         } else if option == "ranges" {
           format = .ranges
+        } else if option == "excluded" {
+          format = .excluded
         } else if try !memory.take(option) {
           throw .unknown(option)
         }

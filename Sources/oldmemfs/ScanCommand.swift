@@ -2,7 +2,7 @@ import CrashedKernel
 import OldMemory
 import Platform
 
-/// `oldmemfs scan SOURCE [--level N] [--json | --ranges]`: what is there, without touching anything.
+/// `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded]`: what is there, without touching anything.
 enum ScanCommand {
   static func run(_ words: [Text]) -> ExitCode {
     let arguments: ScanArguments
@@ -17,9 +17,10 @@ enum ScanCommand {
     guard case .crashed(let paths) = MemorySource(arguments.source, arguments.memory)
     else { throw Failure(Text("scratch memory has nothing to scan; give 'oldmem' or the path of a vmcore")) }
     let kernel = try CrashedKernel.open(paths.vmcore)
-    let policy = ReusePolicy(level: DumpLevel(rawValue: arguments.level))
+    let policy = ReusePolicy(level: arguments.level)
     switch arguments.format {
     case .ranges: return ranges(kernel, policy)
+    case .excluded: return excluded(kernel, policy)
     case .table: return Usage.output(ScanTable.text(ScanReport(of: kernel, policy: policy), kernel, paths))
     case .json: return Usage.output(ScanJSON.text(ScanReport(of: kernel, policy: policy), kernel, paths))
     }
@@ -27,23 +28,53 @@ enum ScanCommand {
 
   /// A line 'FIRST_PFN COUNT CLASS' for each run.
   private static func ranges(_ kernel: CrashedKernel, _ policy: ReusePolicy) -> ExitCode {
-    var text = Text()
-    var exitCode = ExitCode.success
+    var lines = Lines()
     let report = ScanReport(of: kernel, policy: policy) { first, count, frameClass in
+      lines.append(first, count, frameClass.name)
+    }
+    warnOfDamage(report)
+    return lines.finish()
+  }
+
+  /// A line 'FIRST_PFN COUNT CLASS WHY' for each run that the dump leaves out: why it is held back, or 'reusable'.
+  private static func excluded(_ kernel: CrashedKernel, _ policy: ReusePolicy) -> ExitCode {
+    var lines = Lines()
+    let report = ScanReport(of: kernel, policy: policy, onStretch: { first, count, state in
+      guard policy.level.leavesOut(state.frameClass) else { return }
+      lines.append(first, count, state.frameClass.name, policy.isReusable(state) ? "reusable" : state.hold.name)
+    })
+    warnOfDamage(report)
+    return lines.finish()
+  }
+
+  /// Lines of output, printed some thousand at a time.
+  private struct Lines {
+    private var text = Text()
+    private var exitCode = ExitCode.success
+
+    mutating func append(_ first: UInt64, _ count: UInt64, _ name: StaticString, _ reason: StaticString? = nil) {
       text.append(first)
       text.append(" ")
       text.append(count)
       text.append(" ")
-      text.append(frameClass.name)
-      text.append("\n")
-      if text.bytes.count > 1 << 16 {
-        if Usage.output(text) != .success { exitCode = .failure }
-        text = Text()
+      text.append(name)
+      if let reason {
+        text.append(" ")
+        text.append(reason)
       }
+      text.append("\n")
+      if text.bytes.count > 1 << 16 { print() }
     }
-    if Usage.output(text) != .success { exitCode = .failure }
-    warnOfDamage(report)
-    return exitCode
+
+    private mutating func print() {
+      if Usage.output(text) != .success { exitCode = .failure }
+      text = Text()
+    }
+
+    mutating func finish() -> ExitCode {
+      print()
+      return exitCode
+    }
   }
 
   private static func warnOfDamage(_ report: ScanReport) {

@@ -16,6 +16,7 @@ enum ScanJSON {
     number("level", UInt64(report.policy.level.rawValue), &text)
     number("pages", report.frames, &text)
     number("reusable_pages", report.totalReusable, &text)
+    number("left_out_pages", report.leftOut, &text)
     number("sections", UInt64(report.sections), &text)
     number("damaged_sections", UInt64(report.damagedSections), &text)
     number("nanoseconds", report.nanoseconds, &text)
@@ -43,8 +44,31 @@ enum ScanJSON {
       text.append(run.count)
       text.append("}")
     }
-    text.append("]\n}\n")
+    text.append("]")
+    map(report.map, &text)
+    text.append("\n}\n")
     return text
+  }
+
+  /// The cells that hold memory: where each begins, and how many of its pages there are, are reusable, and can't be told of.
+  private static func map(_ map: ReuseMap, _ text: inout Text) {
+    text.append(",\n  \"map\": {\"cell_pages\": ")
+    text.append(map.cellFrames)
+    text.append(", \"fields\": [\"pfn\", \"pages\", \"reusable\", \"unreadable\"], \"cells\": [")
+    var isFirst = true
+    for row in map.rows {
+      for (index, cell) in row.cells.enumerated() where cell.frames > 0 {
+        text.append(isFirst ? "\n    [" : ",\n    [")
+        isFirst = false
+        text.append(row.first + UInt64(index) * map.cellFrames)
+        for number in [cell.frames, cell.reusable, cell.unreadable] {
+          text.append(", ")
+          text.append(number)
+        }
+        text.append("]")
+      }
+    }
+    text.append("\n  ]}")
   }
 
   private static func number(_ name: StaticString, _ value: UInt64, _ text: inout Text) {

@@ -30,6 +30,7 @@ enum ScanTable {
     text.append("\n")
     appendHeld(report, &text)
     appendRuns(report, &text)
+    ScanMap.append(report.map, &text)
     text.append("\nscanned in ")
     text.append(ratio: report.nanoseconds, to: 1_000_000, decimals: 1)
     text.append(" ms\n")

@@ -9,7 +9,7 @@ enum Usage {
 
       usage:
         oldmemfs SOURCE DIR [-o OPTIONS] [-f]     mount (also: oldmemfs mount …, mount -t fuse.oldmemfs …)
-        oldmemfs scan SOURCE [--level N] [--json | --ranges] [-o OPTIONS]
+        oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]
 
       SOURCE
         oldmem          the crashed kernel, in its capture kernel: /proc/vmcore and /dev/mem
@@ -21,7 +21,9 @@ enum Usage {
         nr_inodes=N[k|m|g]  the most inodes (default: no limit but the metadata's memory)
         mode=OCTAL uid=N gid=N   of the root directory
       mount options of its own
-        level=N         makedumpfile's dump level (-d): what the dump leaves out may be used (default 16: free pages)
+        level=N         makedumpfile's dump level (-d): what the dump leaves out may be used (default: what
+                        /etc/kdump.conf or /etc/default/kdump-tools name; if they name none 16, free pages)
+        reuse=free|cache|user   how far to go: free pages, page cache too, pages of processes too
         store=devmem|vmcore   how frames are written (default: what works, /dev/mem first)
         vmcore=FILE     read this in place of /proc/vmcore
         devmem=FILE     write through this in place of /dev/mem
@@ -32,6 +34,8 @@ enum Usage {
       --level N         (scan) the dump level to report for (default 31)
       --json            (scan) print JSON
       --ranges          (scan) print a line 'FIRST_PFN COUNT CLASS' per run of reusable frames
+      --excluded        (scan) print a line 'FIRST_PFN COUNT CLASS WHY' per run of frames that the dump leaves out:
+                        WHY is what holds them back, or 'reusable'
 
       Unmount with umount DIR. Exit codes: 0 done, 1 could not be done, 2 wrong usage.
 
