@@ -62,6 +62,9 @@ build_program() {
   rm -f "$log"
 }
 
+# strip_program FILE: the program as it is installed.
+strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }
+
 # ---------------------------------------------------------------- checks
 
 passed=0 failed=0

@@ -29,8 +29,10 @@ public struct VMCoreInfo {
   public var release: Text { value(of: Text("OSRELEASE")) ?? Text("unknown") }
 
   /// NUMBER(name): a signed number, in decimal or hexadecimal.
+  @inline(never)
   public func number(_ name: StaticString) throws(MissingKey) -> Int64 { try required("NUMBER", name, hexadecimal: false) }
   /// SYMBOL(name): an address.
+  @inline(never)
   public func symbol(_ name: StaticString) throws(MissingKey) -> UInt64 {
     UInt64(bitPattern: try required("SYMBOL", name, hexadecimal: true))
   }
@@ -42,10 +44,14 @@ public struct VMCoreInfo {
   public func length(_ name: StaticString) throws(MissingKey) -> Int { try small("LENGTH", name) }
 
   /// The same, nil where the key is missing or malformed.
+  @inline(never)
   public func optionalNumber(_ name: StaticString) -> Int64? { do throws(MissingKey) { return try number(name) } catch { return nil } }
+  @inline(never)
   public func optionalSymbol(_ name: StaticString) -> UInt64? { do throws(MissingKey) { return try symbol(name) } catch { return nil } }
+  @inline(never)
   public func optionalOffset(_ name: StaticString) -> Int? { do throws(MissingKey) { return try offset(name) } catch { return nil } }
 
+  @inline(never)
   private func small(_ kind: StaticString, _ name: StaticString) throws(MissingKey) -> Int {
     let value = try required(kind, name, hexadecimal: false)
     guard value >= 0, value <= Int64(Int32.max) else { throw MissingKey(key: key(kind, name), isMalformed: true) }
@@ -60,6 +66,7 @@ public struct VMCoreInfo {
     return key
   }
 
+  @inline(never)
   private func required(_ kind: StaticString, _ name: StaticString, hexadecimal: Bool) throws(MissingKey) -> Int64 {
     let key = key(kind, name)
     guard let value = value(of: key) else { throw MissingKey(key: key, isMalformed: false) }
