@@ -190,6 +190,18 @@ use_load_disk() {
   mv "$scratch/disk" "$load_disk"
 }
 
+# The disk that stops answering in the first kernel: an empty XFS, with room behind it. Made once, used read-only. It has
+# nothing that the oldest kernel's XFS can't read, and is as small as mkfs.xfs lets it be.
+use_stopped_disk() {
+  stopped_disk=$cache_dir/stopped-disk.img
+  [[ -e $stopped_disk ]] && return
+  need mkfs.xfs xfsprogs
+  make_scratch "$cache_dir"
+  truncate -s 384M "$scratch/disk"
+  mkfs.xfs -q -i nrext64=0 -d "size=$((320 << 20))" "$scratch/disk"
+  mv "$scratch/disk" "$stopped_disk"
+}
+
 # ---------------------------------------------------------------- QEMU
 
 # Leaves the accelerator's QEMU arguments in the array accel. KVM is taken only if a kernel says its first words
@@ -211,6 +223,19 @@ probe_kvm() {
   timeout --signal=KILL 10 qemu-system-x86_64 -accel kvm -m 512 -display none -no-reboot -serial stdio \
     -kernel "$kernel_image" -append "console=ttyS0 panic=-1" </dev/null 2>/dev/null \
     | grep -q 'Linux version'
+}
+
+# ---------------------------------------------------------------- pages that must never be taken
+
+# hard_exceptions SERIES: labtool's options for the kinds of pages that this kernel has no way to make.
+hard_exceptions() {
+  say --cannot unaccepted
+  case $1 in
+    # io_uring registers memory of files since 6.5.
+    5.10 | 6.1) say --cannot pinned-shared ;;
+  esac
+  # Folios of several pages in the page cache came with 5.16, XFS's with 5.18.
+  [[ $1 != 5.10 ]] || say --cannot large-cache
 }
 
 # ---------------------------------------------------------------- vmcores and the program under test

@@ -36,6 +36,15 @@ step_scan() {
   check ranges $?
 }
 
+# What must not change, though no dump holds it.
+save_pages() {
+  /lab/labguest save-pages /proc/vmcore $out/hard.pages $out/pages-"$1" >$out/save_pages_"$1".out 2>$out/save_pages_"$1".err
+  check "save_pages_$1" $?
+}
+
+step_save_pages_a() { save_pages a; }
+step_save_pages_b() { save_pages b; }
+
 step_mount() {
   mkdir -p /oldmem
   result available_before_mount "$(available)"

@@ -11,11 +11,16 @@ give_up() {
 
 stop() {
   cd /
-  # For whoever looks into a failed run.
-  [ -d /mnt/data ] && dmesg >/mnt/data/dmesg.txt
-  for directory in /mnt/*; do umount "$directory" 2>/dev/null; done
-  sync
-  poweroff -f
+  # In the background: with a device that never answers, some of it never ends.
+  {
+    # For whoever looks into a failed run.
+    [ -d /mnt/data ] && dmesg >/mnt/data/dmesg.txt && umount /mnt/data
+    for directory in /mnt/*; do umount "$directory" 2>/dev/null; done
+    sync
+    poweroff -f
+  } &
+  sleep 30
+  poweroff -n -f
   sleep 100
 }
 

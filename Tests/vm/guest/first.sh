@@ -3,7 +3,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # LOAD_MIB, HUGE_PAGES, CAPTURE_COMMAND_LINE
+. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, CAPTURE_COMMAND_LINE
 
 start_guest
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
@@ -20,11 +20,22 @@ echo "$HUGE_PAGES" >/proc/sys/vm/nr_hugepages
 echo 90 >/proc/sys/vm/dirty_ratio
 echo 80 >/proc/sys/vm/dirty_background_ratio
 echo always >/sys/kernel/mm/transparent_hugepage/enabled
-/lab/labguest load /mnt/tmpfs /mnt/disk "$LOAD_MIB" >/tmp/load 2>&1 &
-load=$!
-while [ ! -s /tmp/load ] && kill -0 "$load" 2>/dev/null; do sleep 0.1; done
-tell "$(cat /tmp/load)"
-kill -0 "$load" 2>/dev/null || give_up "the load ended"
+
+# in_background WORDS...: starts labguest, and waits until it says that it has done its part. It stays.
+in_background() {
+  /lab/labguest "$@" >"/tmp/$1" 2>&1 &
+  process=$!
+  while [ ! -s "/tmp/$1" ] && kill -0 "$process" 2>/dev/null; do sleep 0.1; done
+  tell "$(cat "/tmp/$1")"
+  kill -0 "$process" 2>/dev/null || give_up "labguest $1 ended"
+}
+
+in_background load /mnt/tmpfs /mnt/disk "$LOAD_MIB"
+if [ "$HARD_PAGES" = yes ]; then
+  mount_disk /dev/vdb /mnt/data
+  in_background hard /dev/vdc /mnt/disk /mnt/data/hard.pages
+  umount /mnt/data || give_up "the data disk can't be unmounted"
+fi
 
 tell "crash"
 echo 1 >/proc/sys/kernel/sysrq

@@ -52,6 +52,8 @@ static const struct {
     {"statfs", "DIR: print the file system's size", statfs_command},
     {"spoil", "DUMP: overwrite one page of the crashed kernel's text that DUMP holds", spoil_command},
     {"save-core", "VMCORE FILE: copy an ELF vmcore, leaving holes for pages of zeros", save_core_command},
+    {"hard", "DISK DIR LIST: make pages that must never be taken, and list their frames; stays until killed", hard_command},
+    {"save-pages", "VMCORE LIST FILE: save the contents of all frames that must never be taken", save_pages_command},
     {"open", "FILE: open it for reading and writing", open_command},
 };
 

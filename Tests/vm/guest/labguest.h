@@ -14,6 +14,8 @@ int statfs_command(int count, char **words);
 int spoil_command(int count, char **words);
 int save_core_command(int count, char **words);
 int open_command(int count, char **words);
+int hard_command(int count, char **words);
+int save_pages_command(int count, char **words);
 
 // The content of every file of the lab: pseudo-random, different in each block of each file.
 void content_fill(uint64_t file, uint64_t offset, unsigned char *bytes, size_t count);

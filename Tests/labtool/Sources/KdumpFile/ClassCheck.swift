@@ -14,23 +14,23 @@ public struct ClassCheck {
   public let heldBack: UInt64
   public let frames: BitmapCheck
 
-  /// - Parameter cacheDump: what makedumpfile makes of the same memory at a level that leaves out cache. It is for levels that
-  ///   don't: there makedumpfile judges the tail pages of a cache folio by fields that mean something else in them, and since
-  ///   7.x leaves the first of them out as anonymous (`_entire_mapcount` lies where `mapping` is). Both dumps lack those pages.
-  public init(_ dump: Dump, _ ranges: FrameRanges, _ summary: ScanSummary, cacheDump: Dump? = nil) throws(LabError) {
+  /// - Parameter kept: dumps of the same memory at levels 6 and 0, for a level that keeps cache. There makedumpfile judges the
+  ///   tail pages of a cache folio by fields that mean something else in them, and since 7.x leaves the first of them out as
+  ///   anonymous (`_entire_mapcount` lies where `mapping` is): those are left out at level 6, too, and not at 0.
+  public init(_ dump: Dump, _ ranges: FrameRanges, _ summary: ScanSummary, kept: (cache: Dump, base: Dump)? = nil) throws(LabError) {
     frames = try BitmapCheck(dump, ranges)
     leftOut = frames.excluded
     found = summary.classes.reduce(0) { $0 + (Self.leavesOut(summary.level, $1.key) ? $1.value.pages : 0) }
     reusable = summary.reusablePages
     heldBack = summary.heldBack.values.reduce(0, +)
-    if let cacheDump { mistaken = try Self.leftOutByBoth(dump, cacheDump) } else { mistaken = 0 }
+    if let kept { mistaken = try Self.mistaken(dump, kept.cache, kept.base) } else { mistaken = 0 }
   }
 
-  private static func leftOutByBoth(_ a: Dump, _ b: Dump) throws(LabError) -> UInt64 {
+  private static func mistaken(_ dump: Dump, _ cache: Dump, _ base: Dump) throws(LabError) -> UInt64 {
     var count: UInt64 = 0
-    for number in 0..<min(a.header.pfnLimit, b.header.pfnLimit) {
+    for number in 0..<min(dump.header.pfnLimit, cache.header.pfnLimit) {
       let pfn = PFN(rawValue: number)
-      let state = (try a.isMemory(pfn), try a.isDumped(pfn), try b.isDumped(pfn))
+      let state = (try base.isDumped(pfn), try dump.isDumped(pfn), try cache.isDumped(pfn))
       if state == (true, false, false) { count += 1 }
     }
     return count
@@ -46,15 +46,15 @@ public struct ClassCheck {
     return listed == reusable && reusable + heldBack <= found
   }
 
-  /// The level's bits (makedumpfile(8), `-d`). Pages that are broken or offline are left out at any level that leaves out
-  /// anything by its struct page (`__exclude_unnecessary_pages` in makedumpfile.c 1.7.8).
+  /// The level's bits (makedumpfile(8), `-d`). Pages that are broken or offline are left out at any level
+  /// (`__exclude_unnecessary_pages` in makedumpfile.c 1.7.8).
   static func leavesOut(_ level: UInt32, _ name: String) -> Bool {
     switch name {
     case "free": level & 16 != 0
     case "cache": level & 6 != 0
     case "private-cache": level & 4 != 0
     case "user", "hugetlb": level & 8 != 0
-    case "poisoned", "offline": level & 30 != 0
+    case "poisoned", "offline": true
     default: false
     }
   }

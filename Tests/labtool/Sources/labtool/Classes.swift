@@ -12,8 +12,8 @@ struct Classes: ParsableCommand {
   @Argument(help: "A dump in makedumpfile's compressed format.") var dump: String
   @Argument(help: "What 'oldmemfs scan --ranges' printed for the dump's level; it may be empty.") var ranges: String
   @Argument(help: "What 'oldmemfs scan --json' printed for that level.") var summary: String
-  @Option(help: "For a level that keeps cache: a dump of the same memory that leaves out cache and nothing of the level.")
-  var cacheDump: String?
+  @Option(help: "For a level that keeps cache: a dump of the same memory at level 6.") var cacheDump: String?
+  @Option(help: "And one at level 0.") var baseDump: String?
 
   func run() throws {
     let dump = try Dump(path: dump)
@@ -21,8 +21,9 @@ struct Classes: ParsableCommand {
     guard Int64(summary.level) == Int64(dump.header.dumpLevel) else {
       throw LabError(self.summary, "is of level \(summary.level), the dump of level \(dump.header.dumpLevel)")
     }
-    let check = try ClassCheck(
-      dump, try FrameRanges(path: ranges, mayBeEmpty: true), summary, cacheDump: try cacheDump.map { try Dump(path: $0) })
+    var kept: (Dump, Dump)?
+    if let cacheDump, let baseDump { kept = (try Dump(path: cacheDump), try Dump(path: baseDump)) }
+    let check = try ClassCheck(dump, try FrameRanges(path: ranges, mayBeEmpty: true), summary, kept: kept)
     var text = "\(check.leftOut) left out, \(check.found) found, \(check.reusable) reusable"
     if check.mistaken > 0 { text += ", \(check.mistaken) cache that makedumpfile takes for anonymous" }
     let held = summary.heldBack.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

@@ -1,0 +1,64 @@
+// The parts of 'hard': pages that oldmemfs must never take, made on purpose, and the list of their frames.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// What holds for the pages of a kind: none may be taken, or some may, and that there are any is of interest.
+typedef enum { never, may } Rule;
+
+// ---- hard.c: the list, a line "RULE KIND FIRST-PFN COUNT" for each run of frames, or "cannot KIND WHY"
+
+// The frames of memory that this process has mapped.
+void list_memory(Rule rule, const char *kind, const void *memory, size_t bytes);
+// All frames whose flags (linux/kernel-page-flags.h), and their head's when they are tails, had all of `set` and none of
+// `clear` when one looked.
+void list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear);
+// This kernel has no way to make such pages.
+void list_cannot(const char *kind, const char *why, ...) __attribute__((format(printf, 2, 3)));
+
+// ---- frames.c: what the kernel says of its page frames
+
+// The frame of a page that this process has mapped.
+uint64_t frame_of(const void *page);
+// Reads all frames' flags, from which frame_has answers: once, or twice with a second between, so that what a page was for a
+// moment only does not count.
+void look_at_frames(void);
+void look_again(void);
+// Frames that there are flags for, and whether one has all of `set` and none of `clear`.
+uint64_t frame_count(void);
+int frame_has(uint64_t frame, uint64_t set, uint64_t clear);
+// Ends the program when a page is not what it was made to be.
+void require_flag(const char *kind, const void *memory, size_t bytes, uint64_t flag);
+
+// ---- makers of pages, one file each
+
+// pinned.c: buffers that io_uring has pinned, and pages that sit in pipes. `directory` has the load's sample files.
+void make_pinned(const char *directory);
+// inflight.c: I/O that began and never ends, on `disk`, which has an XFS in its first `stopped_file_system` bytes.
+void make_in_flight(const char *disk, const char *directory);
+// poison.c: pages that memory failure handling took out of use.
+void make_poisoned(const char *directory);
+
+// ---- memory for them
+
+enum { huge_page_size = 2 << 20, stopped_file_system = 320 << 20 };
+
+// Anonymous memory, filled, of small pages, or of huge ones when `bytes` is a multiple of those and flags say so.
+unsigned char *small_pages(size_t bytes);
+unsigned char *transparent_huge_pages(size_t bytes);
+unsigned char *hugetlb_pages(size_t bytes);
+// The first bytes of one of the load's sample files, mapped read-only and present.
+unsigned char *cached_file(const char *directory, unsigned file, size_t bytes);
+
+// ---- stopped.c: a block device that can be told never to answer again
+
+typedef struct {
+  char path[32];      // of the device's node
+  const char *name;   // device mapper's
+  const char *disk;   // below it
+  uint64_t first, sectors;
+} StoppedDevice;
+
+// A device over a part of `disk`, in units of 512 bytes; it answers until stop_device.
+StoppedDevice make_device(const char *name, const char *disk, uint64_t first, uint64_t sectors);
+void stop_device(const StoppedDevice *device);
