@@ -230,10 +230,6 @@ probe_kvm() {
 # hard_exceptions SERIES: labtool's options for the kinds of pages that this kernel has no way to make.
 hard_exceptions() {
   say --cannot unaccepted
-  case $1 in
-    # io_uring registers memory of files since 6.5.
-    5.10 | 6.1) say --cannot pinned-shared ;;
-  esac
   # Folios of several pages in the page cache came with 5.16, XFS's with 5.18.
   [[ $1 != 5.10 ]] || say --cannot large-cache
 }

@@ -41,12 +41,13 @@ void list_memory(Rule rule, const char *kind, const void *memory, size_t bytes) 
   free(frames);
 }
 
-void list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear) {
+uint64_t list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear) {
   uint64_t total = frame_count(), count = 0, *frames = allocate(total * sizeof *frames);
   for (uint64_t frame = 0; frame < total; frame++)
     if (frame_has(frame, set, clear)) frames[count++] = frame;
   list_frames(rule, kind, frames, count);
   free(frames);
+  return count;
 }
 
 void list_cannot(const char *kind, const char *why, ...) {
@@ -121,8 +122,10 @@ static void list_found(void) {
   list_flagged(never, "poisoned", 1ULL << KPF_HWPOISON, 0);
   list_flagged(never, "offline", 1ULL << KPF_OFFLINE, 0);
   list_flagged(may, "hugetlb-free", huge, mapped);
-  list_flagged(may, "large-cache", head | lru, not_cache | locked | 1ULL << KPF_WRITEBACK);
-  list_flagged(may, "large-cache", tail | lru, not_cache | locked | 1ULL << KPF_WRITEBACK);
+  const uint64_t unsafe = locked | 1ULL << KPF_WRITEBACK;
+  if (list_flagged(may, "large-cache", head | lru, not_cache | unsafe) == 0)
+    list_cannot("large-cache", "the page cache of this kernel has single pages only");
+  list_flagged(may, "large-cache", tail | lru, not_cache | unsafe);
   list_cannot("unaccepted", "needs a confidential guest, which takes TDX or SEV-SNP hardware");
 }
 

@@ -11,8 +11,8 @@ typedef enum { never, may } Rule;
 // The frames of memory that this process has mapped.
 void list_memory(Rule rule, const char *kind, const void *memory, size_t bytes);
 // All frames whose flags (linux/kernel-page-flags.h), and their head's when they are tails, had all of `set` and none of
-// `clear` when one looked.
-void list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear);
+// `clear` when one looked. Returns how many there are.
+uint64_t list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear);
 // This kernel has no way to make such pages.
 void list_cannot(const char *kind, const char *why, ...) __attribute__((format(printf, 2, 3)));
 

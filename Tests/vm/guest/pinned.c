@@ -32,7 +32,8 @@ static void pin(const char *kind, void *memory, size_t bytes) {
   list_memory(never, kind, memory, bytes);
 }
 
-// Files of a tmpfs can be pinned since 6.5; before, io_uring took no file's memory at all (io_uring/rsrc.c).
+// A file's memory, where the kernel lets io_uring pin it: that of a tmpfs, since otherwise the file system could not know when
+// it is written (io_uring/rsrc.c).
 static void pin_shared(void) {
   int file = memfd_create("pinned", 0);
   if (file < 0 || ftruncate(file, pinned_bytes) != 0) fail("memfd");
