@@ -136,6 +136,13 @@ struct Mount {
   /// What would otherwise fail later, in libfuse's words.
   private static func checkCaller(_ directory: Text) throws(Failure) {
     guard geteuid() == 0 else { throw Failure(Text("only root can mount it: crashed kernels' memory is not for everybody")) }
+    do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/fuse"), flags: FileDescriptor.readWrite) } catch {
+      throw Failure { text in
+        text.append("can't open /dev/fuse (")
+        error.describe(to: &text)
+        text.append("): load the kernel's fuse module, with 'modprobe fuse'")
+      }
+    }
     let isDirectory: Bool
     do throws(Errno) { isDirectory = try FileDescriptor.isDirectory(directory) } catch {
       throw Failure { text in
