@@ -25,6 +25,9 @@ struct AddressTranslation {
     else { throw .unsupported("memory encryption (SME or SEV) is active, and its memory can't be written from here") }
   }
 
+  /// The frame of the top page table.
+  var topTableFrame: PFN { PFN((topTable &- Self.textMap.lowerBound &+ physicalBase) / PFN.pageSize) }
+
   /// Where a virtual address is, and how many bytes from there on are in one piece; nil if nothing is mapped there.
   func physical(_ address: UInt64) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
     if let direct = core.physical(ofDirect: address) { return (direct, pageRest(address)) }

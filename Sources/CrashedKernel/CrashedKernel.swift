@@ -26,6 +26,13 @@ public final class CrashedKernel {
   /// The kernel's release.
   public var release: Text { core.info.release }
 
+  /// Frames that the dump holds and whose contents no other machine has: the top page table, and the start of `mem_section`.
+  public var landmarks: [PFN] {
+    var landmarks = [translation.topTableFrame]
+    if let frame = sparseMemory.rootsFrame { landmarks.append(frame) }
+    return landmarks
+  }
+
   /// The sections in which there is memory, by number, as sorted ranges.
   public var sectionRanges: [Range<Int>] {
     let shift = UInt64(FrameMap.sectionBits - 12)

@@ -34,6 +34,13 @@ struct SparseMemory {
     guard try translation.physical(roots) != nil else { throw .unreachable("mem_section", roots) }
   }
 
+  /// The frame that the array of pointers to roots begins in; nil if it can't be found.
+  var rootsFrame: PFN? {
+    do throws(KernelError) { return try translation.physical(roots).map { PFN($0.address.rawValue / PFN.pageSize) } } catch {
+      return nil
+    }
+  }
+
   /// The virtual address that the struct page of PFN 0 would have if this section's map reached so far; nil for a section
   /// that has no struct pages or is offline.
   func map(of section: Int) throws(KernelError) -> UInt64? {

@@ -1,4 +1,5 @@
 // Memory safety: each copy is between the caller's buffer and bytes that the way checked, of the same count.
+import CrashedKernel
 import Platform
 import Vmcore
 
@@ -22,6 +23,12 @@ enum FrameAccess {
     case .vmcore: return .vmcore
     case .scratch: return nil
     }
+  }
+
+  /// Whether what is written is the memory of this kernel; a vmcore always is.
+  func shows(_ kernel: CrashedKernel) -> Bool {
+    if case .windows(let windows) = self { return windows.shows(kernel.landmarks) }
+    return true
   }
 
   /// Reads bytes of frames that lie one after the other.

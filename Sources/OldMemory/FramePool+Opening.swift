@@ -31,6 +31,8 @@ public enum PoolError: Error {
 public enum WayError: Error {
   /// The file can't be opened.
   case unopenable(Text, Errno)
+  /// It opens, but does not show the crashed kernel's memory.
+  case foreign(Text)
   /// It opens, but no reusable frame can be mapped or written.
   case refused(Text)
 }
@@ -84,6 +86,10 @@ extension FramePool {
       let access: FrameAccess
       do throws(Errno) { access = try FrameAccess(way, path, core: kernel.core) } catch {
         failures.record(way, .unopenable(path, error))
+        continue
+      }
+      guard access.shows(kernel) else {
+        failures.record(way, .foreign(path))
         continue
       }
       var pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums)

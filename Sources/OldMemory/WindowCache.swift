@@ -16,6 +16,8 @@ final class WindowCache {
 
   private let file: FileDescriptor
   private let core: Vmcore
+  /// Bytes of a file that stands in for the device.
+  private let size: UInt64?
   private var windows: [Window] = []
   private var clock: UInt64 = 0
 
@@ -36,14 +38,41 @@ final class WindowCache {
   /// (`phys_mem_access_prot` in arch/x86/mm/pat/memtype.c).
   init(device: Text, core: Vmcore) throws(Errno) {
     file = try FileDescriptor.open(device, flags: FileDescriptor.readWrite)
+    switch try file.kind() {
+    case .regular: size = try file.size()
+    case .memoryDevice: size = nil
+    case .other: throw .notSuitable
+    }
     self.core = core
     windows.reserveCapacity(Self.windowCount)
   }
 
+  /// Whether the device shows the memory of the vmcore, going by frames that only this memory has; false if none of them can
+  /// be mapped. It keeps the memory of a running kernel, or of another crash, from ever being written.
+  func shows(_ landmarks: [PFN]) -> Bool {
+    for frame in landmarks {
+      do throws(Errno) {
+        guard isInside(frame.address.rawValue + PFN.pageSize) else { continue }
+        let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
+        return isEqual(UnsafeRawBufferPointer(mapping.bytes), to: frame)
+      } catch { continue }
+    }
+    return false
+  }
+
+  /// Whether bytes are those that the vmcore has of a frame, and are not all zeros.
+  private func isEqual(_ bytes: UnsafeRawBufferPointer, to frame: PFN) -> Bool {
+    var expected = [UInt8](repeating: 0, count: bytes.count)
+    return expected.withUnsafeMutableBytes { buffer in
+      do throws(VmcoreError) { try core.read(frame.address, into: buffer) } catch { return false }
+      return buffer.elementsEqual(bytes) && buffer.contains { $0 != 0 }
+    }
+  }
+
+  /// Touching a mapping beyond the end of a regular file is a bus error; a device has no end that could be asked for.
+  private func isInside(_ end: UInt64) -> Bool { size.map { end <= $0 } ?? true }
+
   /// Whether the frame's window can be mapped and shows the same bytes there as the vmcore does.
-  ///
-  /// The comparison keeps a device that is not this vmcore's memory (a saved vmcore beside a running kernel's `/dev/mem`)
-  /// from ever being written.
   func verify(_ frame: FrameNumber) -> Bool {
     var expected = [UInt8](repeating: 0, count: 64)
     return expected.withUnsafeMutableBytes { buffer in
@@ -85,11 +114,12 @@ final class WindowCache {
 
   /// Maps the window around a frame, cut to the memory that the vmcore says exists: beyond it there may be devices.
   private func map(_ frame: FrameNumber) throws(StoreError) -> Window {
-    let size = UInt64(Self.framesPerWindow)
-    let aligned = frame.rawValue / size * size
+    let frames = UInt64(Self.framesPerWindow)
+    let aligned = frame.rawValue / frames * frames
     guard let memory = core.memory(around: PFN(frame.rawValue)) else { throw .inaccessible(frame) }
     let first = max(aligned, memory.lowerBound.rawValue)
-    let end = min(aligned + size, memory.upperBound.rawValue)
+    let end = min(aligned + frames, memory.upperBound.rawValue)
+    guard isInside(end * UInt64(frameSize)) else { throw .inaccessible(frame) }
     do throws(Errno) {
       let mapping = try Mapping(
         of: file, offset: first * UInt64(frameSize), count: Int(end - first) * frameSize, access: .readWrite)

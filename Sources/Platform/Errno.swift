@@ -20,5 +20,6 @@ extension Errno {
   public static var io: Errno { Errno(EIO) }
   public static var noMemory: Errno { Errno(ENOMEM) }
   public static var interrupted: Errno { Errno(EINTR) }
+  public static var notSuitable: Errno { Errno(ENODEV) }
   public static var invalid: Errno { Errno(EINVAL) }
 }

@@ -26,6 +26,25 @@ public struct FileDescriptor: ~Copyable {
     return status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
   }
 
+  /// What kind of file it is, as far as it matters for a memory device.
+  public enum Kind {
+    case regular
+    /// Character device 1:1, `/dev/mem` (Documentation/admin-guide/devices.txt).
+    case memoryDevice
+    case other
+  }
+
+  /// The corresponding C function is `fstat`.
+  public func kind() throws(Errno) -> Kind {
+    var status = stat()
+    guard fstat(rawValue, &status) == 0 else { throw Errno.current }
+    switch status.st_mode & UInt32(S_IFMT) {
+    case UInt32(S_IFREG): return .regular
+    case UInt32(S_IFCHR): return status.st_rdev == 1 << 8 | 1 ? .memoryDevice : .other
+    default: return .other
+    }
+  }
+
   deinit { _ = close(rawValue) }
 
   /// The size of the file in bytes, as `fstat` tells; 0 for a device.

@@ -33,6 +33,9 @@ extension WayError {
       error.describe(to: &text)
       if error == .permission { text.append(": kernel lockdown, as with Secure Boot, or not root") }
       text.append(")")
+    case .foreign(let path):
+      text.append(path)
+      text.append(" doesn't show this crashed kernel's memory, so it is not written")
     case .refused(let path):
       text.append(path)
       text.append(" takes no write to a reusable frame")
