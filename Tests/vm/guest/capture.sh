@@ -13,16 +13,25 @@ available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 # check STEP CODE: ends the run when a step failed; the step's own files hold what it said.
 check() { [ "$2" -eq 0 ] || give_up "$1 ended with $2: $(tail -n 3 "$out/$1.err" 2>/dev/null)"; }
 
-# dump NAME: the crashed kernel's pages with makedumpfile.
+# dump NAME [LEVEL]: the crashed kernel's pages with makedumpfile.
 dump() {
   # shellcheck disable=SC2086  # the format may be no word at all
-  /lab/makedumpfile/makedumpfile $DUMP_FORMAT -d "$DUMP_LEVEL" --message-level 7 /proc/vmcore "$out/$1.kdump" \
+  /lab/makedumpfile/makedumpfile $DUMP_FORMAT -d "${2:-$DUMP_LEVEL}" --message-level 7 /proc/vmcore "$out/$1.kdump" \
     >"$out/dump-$1.out" 2>"$out/dump-$1.err"
   check "dump-$1" $?
 }
 
 step_dump_a() { dump a; }
 step_dump_b() { dump b; }
+
+# All of memory, with what no dump of a higher level holds.
+step_full_a() { dump full_a 0; }
+step_full_b() { dump full_b 0; }
+
+step_record() {
+  timeout 60 oldmemfs record /oldmem >$out/record.txt 2>$out/record.err
+  check record $?
+}
 
 step_save_core() {
   /lab/labguest save-core /proc/vmcore $out/vmcore >$out/save_core.out 2>$out/save_core.err
@@ -88,6 +97,11 @@ step_unmount() {
 step_spoil() {
   /lab/labguest spoil $out/a.kdump >$out/spoil.out 2>$out/spoil.err
   check spoil $?
+}
+
+step_spoil_hard() {
+  /lab/labguest spoil-hard $out/hard.pages >$out/spoil_hard.out 2>$out/spoil_hard.err
+  check spoil_hard $?
 }
 
 # Without access to old memory: one clear line, a failure, and the capture goes on.

@@ -51,6 +51,7 @@ static const struct {
     {"verify", "DIR: read back all that fill wrote, and compare", verify_command},
     {"statfs", "DIR: print the file system's size", statfs_command},
     {"spoil", "DUMP: overwrite one page of the crashed kernel's text that DUMP holds", spoil_command},
+    {"spoil-hard", "LIST: overwrite one page that must never be taken", spoil_hard_command},
     {"save-core", "VMCORE FILE: copy an ELF vmcore, leaving holes for pages of zeros", save_core_command},
     {"hard", "DISK DIR LIST: make pages that must never be taken, and list their frames; stays until killed", hard_command},
     {"save-pages", "VMCORE LIST FILE: save the contents of all frames that must never be taken", save_pages_command},

@@ -12,6 +12,7 @@ int fill_command(int count, char **words);
 int verify_command(int count, char **words);
 int statfs_command(int count, char **words);
 int spoil_command(int count, char **words);
+int spoil_hard_command(int count, char **words);
 int save_core_command(int count, char **words);
 int open_command(int count, char **words);
 int hard_command(int count, char **words);

@@ -1,7 +1,8 @@
 // spoil: breaks what the lab must detect. One page of the crashed kernel's text, which every dump holds, is overwritten
 // through /dev/mem: nothing that a second makedumpfile run relies on, so that the dump differs and does not fail.
+// spoil-hard: the same for the first page of a list of those that must never be taken.
 //
-// The page is found in a dump of makedumpfile's compressed format. Offsets are those of struct disk_dump_header and
+// The text's page is found in a dump of makedumpfile's compressed format. Offsets are those of struct disk_dump_header and
 // struct kdump_sub_header on x86_64 (makedumpfile's diskdump_mod.h).
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +23,28 @@ static uint64_t number(const char *info, const char *key, int base) {
   const char *line = strstr(info, key);
   if (!line) fail("VMCOREINFO has no %s", key);
   return strtoull(line + strlen(key), NULL, base);
+}
+
+static void overwrite(uint64_t pfn) {
+  int memory = open("/dev/mem", O_RDWR);
+  if (memory < 0) fail("open of /dev/mem");
+  unsigned char *page = mmap(NULL, block_size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, pfn * block_size);
+  if (page == MAP_FAILED) fail("mmap of /dev/mem at page %llu", (unsigned long long)pfn);
+  page[block_size / 2] ^= 0xff;
+  printf("pfn=%llu\n", (unsigned long long)pfn);
+}
+
+int spoil_hard_command(int count, char **words) {
+  unsigned long long pfn;
+  if (count != 1) return 2;
+  FILE *list = fopen(words[0], "r");
+  if (!list) fail("open of %s", words[0]);
+  for (char line[512]; fgets(line, sizeof line, list);)
+    if (sscanf(line, "never pinned-anonymous %llu", &pfn) == 1) {
+      overwrite(pfn);
+      return 0;
+    }
+  fail("%s has no page that is pinned", words[0]);
 }
 
 int spoil_command(int count, char **words) {
@@ -45,11 +68,6 @@ int spoil_command(int count, char **words) {
     fprintf(stderr, "labguest: page %llu of the kernel's text is not in the dump\n", (unsigned long long)pfn);
     return 1;
   }
-  int memory = open("/dev/mem", O_RDWR);
-  if (memory < 0) fail("open of /dev/mem");
-  unsigned char *page = mmap(NULL, block_size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, address);
-  if (page == MAP_FAILED) fail("mmap of /dev/mem at %llx", (unsigned long long)address);
-  page[block_size / 2] ^= 0xff;
-  printf("pfn=%llu\n", (unsigned long long)pfn);
+  overwrite(pfn);
   return 0;
 }

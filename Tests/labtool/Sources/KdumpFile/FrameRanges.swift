@@ -1,4 +1,5 @@
-/// What `oldmemfs scan --ranges` prints: a line `FIRST_PFN COUNT CLASS` for each run of reusable frames, sorted.
+/// What `oldmemfs scan --ranges` prints: a line `FIRST_PFN COUNT CLASS` for each run of reusable frames, sorted. Or what
+/// `oldmemfs record` prints, which is the same without classes.
 public struct FrameRanges {
   public struct Run {
     public let first: PFN
@@ -13,14 +14,23 @@ public struct FrameRanges {
   /// Frames in all runs.
   public private(set) var frames: UInt64 = 0
 
+  /// All of the frames.
+  public var frameSet: Set<PFN> {
+    var set = Set<PFN>(minimumCapacity: Int(frames))
+    for run in runs {
+      for number in run.pfns { set.insert(PFN(rawValue: number)) }
+    }
+    return set
+  }
+
   /// Reads such a file. No line at all is an error, unless the caller can tell that it is right: with it, every check that no
   /// frame is wrong would pass.
-  public init(path: String, mayBeEmpty: Bool = false) throws(LabError) {
+  public init(path: String, mayBeEmpty: Bool = false, withClasses: Bool = true) throws(LabError) {
     var end: UInt64 = 0
     for (index, line) in try TextLines(path: path, mayBeEmpty: mayBeEmpty).lines.enumerated() {
       let words = line.split(separator: " ")
-      guard words.count == 3, let first = UInt64(words[0]), let count = UInt64(words[1]), count > 0 else {
-        throw LabError(path, "line \(index + 1), '\(line)', is not 'FIRST_PFN COUNT CLASS'")
+      guard words.count == (withClasses ? 3 : 2), let first = UInt64(words[0]), let count = UInt64(words[1]), count > 0 else {
+        throw LabError(path, "line \(index + 1), '\(line)', is not 'FIRST_PFN COUNT\(withClasses ? " CLASS" : "")'")
       }
       let (next, overflow) = first.addingReportingOverflow(count)
       guard !overflow, first >= end else {
@@ -28,7 +38,7 @@ public struct FrameRanges {
       }
       end = next
       frames += count
-      runs.append(Run(first: PFN(rawValue: first), count: count, pageClass: String(words[2])))
+      runs.append(Run(first: PFN(rawValue: first), count: count, pageClass: withClasses ? String(words[2]) : ""))
     }
     guard frames > 0 || mayBeEmpty else { throw LabError(path, "lists no frame") }
   }

@@ -13,10 +13,7 @@ public struct HardCheck {
   public init(_ pages: HardPages, _ ranges: FrameRanges, exceptions: Set<HardPages.Kind>) {
     self.pages = pages
     missing = HardPages.Kind.allCases.filter { pages.frames[$0] == nil && !(exceptions.contains($0) && pages.impossible[$0] != nil) }
-    var listed = Set<PFN>()
-    for run in ranges.runs {
-      for number in run.pfns { listed.insert(PFN(rawValue: number)) }
-    }
+    let listed = ranges.frameSet
     low = listed.filter { $0.rawValue < 256 }.sorted()
     for (kind, frames) in pages.frames { taken[kind] = frames.filter { listed.contains($0) } }
   }

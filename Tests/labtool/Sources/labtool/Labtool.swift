@@ -10,7 +10,7 @@ struct Labtool: ParsableCommand {
       Every check exits 0 when it holds and 1 when it does not, with one line that says what was seen. A file that \
       can't be judged (missing, truncated, no dump) is neither: exit 2.
       """,
-    subcommands: [Show.self, Compare.self, Bitmap.self, Classes.self, Hard.self, Written.self])
+    subcommands: [Show.self, Compare.self, Bitmap.self, Classes.self, Hard.self, Record.self, Written.self])
 
   static func main() {
     do {

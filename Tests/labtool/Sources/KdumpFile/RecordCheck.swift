@@ -1,0 +1,28 @@
+/// What oldmemfs says it has overwritten, held against two dumps of all memory, before and after.
+public struct RecordCheck {
+  /// Pages whose contents differ, and those of them that are not on the record.
+  public let changed: UInt64
+  public let unrecorded: [PFN]
+  /// Pages on the record, and those of them that are not reusable.
+  public let recorded: UInt64
+  public let notReusable: [PFN]
+
+  public init(before: Dump, after: Dump, record: FrameRanges, ranges: FrameRanges) throws(LabError) {
+    for dump in [before, after] where dump.dumpedPages != dump.memoryPages {
+      throw LabError(dump.file.path, "holds \(dump.dumpedPages) of \(dump.memoryPages) pages: it has to hold all of memory")
+    }
+    let comparison = try DumpComparison(before, after)
+    guard comparison.inOneOnly.isEmpty else {
+      throw LabError(after.file.path, "is of other memory than \(before.file.path): a page is in one of them only")
+    }
+    let frames = record.frameSet
+    changed = UInt64(comparison.changed.count)
+    unrecorded = comparison.changed.filter { !frames.contains($0) }
+    recorded = record.frames
+    notReusable = frames.subtracting(ranges.frameSet).sorted()
+  }
+
+  /// Each page that differs is on the record, and nearly each on it differs: a record of everything would be right, and of no
+  /// use. What was written may be what was there before.
+  public var isRight: Bool { changed > 0 && unrecorded.isEmpty && notReusable.isEmpty && changed * 100 >= recorded * 99 }
+}
