@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform"),
     .target(name: "CFuse", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("fuse3")]),
-    .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory"]),
+    .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "KernelFixtures"]),
     .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "KernelFixtures"]),
     .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "KernelFixtures"]),
     // No tests of its own: a tiny crashed kernel for those of others.

@@ -29,24 +29,28 @@ struct AddressTranslation {
   var topTableFrame: PFN { PFN((topTable &- Self.textMap.lowerBound &+ physicalBase) / PFN.pageSize) }
 
   /// Where a virtual address is, and how many bytes from there on are in one piece; nil if nothing is mapped there.
-  func physical(_ address: UInt64) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
+  /// `onTable` gets the physical address of each page table on the way.
+  func physical(
+    _ address: UInt64, onTable: (UInt64) -> Void = { _ in }
+  ) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
     if let direct = core.physical(ofDirect: address) { return (direct, pageRest(address)) }
     if Self.textMap.contains(address) {
       return (PhysicalAddress(address - Self.textMap.lowerBound &+ physicalBase), pageRest(address))
     }
-    return try walk(address)
+    return try walk(address, onTable)
   }
 
   private func pageRest(_ address: UInt64) -> UInt64 { PFN.pageSize - address % PFN.pageSize }
 
   /// Follows the page tables. They have at most five levels, so this ends whatever they hold.
-  private func walk(_ address: UInt64) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
+  private func walk(_ address: UInt64, _ onTable: (UInt64) -> Void) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
     var table = topTable &- Self.textMap.lowerBound &+ physicalBase
     var level = levels
     while level > 0 {
       let shift = UInt64(12 + 9 * (level - 1))
       let index = (address >> shift) & 511
       let entry = try word(table &+ index * 8)
+      onTable(table)
       guard entry & 1 != 0 else { return nil }
       let base = entry & Self.addressMask
       // Bit 7 of a level-2 or level-3 entry: a page of 2 MiB or 1 GiB.
@@ -74,6 +78,24 @@ struct AddressTranslation {
       let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + Int(min(UInt64(buffer.count - done), count))])
       do throws(VmcoreError) { try core.read(physical, into: piece) } catch { throw .unreadable(error) }
       done += piece.count
+    }
+  }
+
+  /// Adds the frames that virtual memory lies in, and those of the page tables that lead there. What can't be followed is
+  /// left out: nobody can read it either.
+  func addFrames(of address: UInt64, count: UInt64, to frames: inout FrameRanges) {
+    var done: UInt64 = 0
+    while done < count {
+      let position = address &+ done
+      var step = pageRest(position)
+      do throws(KernelError) {
+        if let found = try physical(position, onTable: { frames.insert($0 / PFN.pageSize..<$0 / PFN.pageSize + 1) }) {
+          step = min(found.count, count - done)
+          let (end, overflow) = found.address.rawValue.addingReportingOverflow(step + PFN.pageSize - 1)
+          if !overflow { frames.insert(found.address.rawValue / PFN.pageSize..<end / PFN.pageSize) }
+        }
+      } catch {}
+      done += step
     }
   }
 

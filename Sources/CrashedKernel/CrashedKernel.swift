@@ -9,6 +9,9 @@ public final class CrashedKernel {
   private let classifier: PageClassifier
   private let pages: StructPages
   private let giantHead: StructPages
+  /// What has to stay as it is for anybody to find and read struct pages, whatever these say of it: they may be damaged, and
+  /// makedumpfile reads them when files have long been written.
+  private var structures = FrameRanges()
 
   /// Finds the kernel's structures; nothing of its memory map is read yet.
   public init(core: Vmcore) throws(KernelError) {
@@ -21,6 +24,7 @@ public final class CrashedKernel {
     classifier = PageClassifier(layout: try PageLayout(core.info))
     pages = StructPages(classifier.layout, count: StructPages.pieceCount)
     giantHead = StructPages(classifier.layout, count: 2)
+    findStructures()
   }
 
   /// The kernel's release.
@@ -64,7 +68,8 @@ public final class CrashedKernel {
       map.fill(0..<FrameMap.frameCount, FrameState(.kernel))
     }
     cut(map, to: memory)
-    hold(map, below: 1 << 20, firstFrame: first)
+    hold(map, 0..<(1 << 20) / PFN.pageSize, .lowMemory, firstFrame: first)
+    structures.forEach(in: first..<first + UInt64(FrameMap.frameCount)) { hold(map, $0, .structures, firstFrame: first) }
   }
 
   private func scan(_ map: FrameMap, _ memory: [Range<Int>], _ base: UInt64, firstFrame: UInt64) throws(KernelError) {
@@ -132,12 +137,28 @@ public final class CrashedKernel {
     map.fill(place..<FrameMap.frameCount, FrameState(.absent))
   }
 
-  private func hold(_ map: FrameMap, below address: UInt64, firstFrame: UInt64) {
-    let frames = address / PFN.pageSize
-    guard firstFrame < frames else { return }
-    for place in 0..<Int(min(frames - firstFrame, UInt64(FrameMap.frameCount))) {
+  /// Holds back what there is of a range of frames in a section.
+  private func hold(_ map: FrameMap, _ frames: Range<UInt64>, _ reason: HoldReason, firstFrame: UInt64) {
+    let section = firstFrame..<firstFrame + UInt64(FrameMap.frameCount)
+    for frame in frames.clamped(to: section) {
+      let place = Int(frame - firstFrame)
       let state = map[place]
-      if state.frameClass != .absent { map.fill(place..<place + 1, FrameState(state.frameClass, .lowMemory)) }
+      if state.frameClass != .absent { map.fill(place..<place + 1, FrameState(state.frameClass, reason)) }
+    }
+  }
+
+  // MARK: The kernel's own structures
+
+  private func findStructures() {
+    let bytes = UInt64(FrameMap.frameCount) * UInt64(classifier.layout.size)
+    for range in sectionRanges {
+      for section in range {
+        sparseMemory.addFrames(of: section, to: &structures)
+        do throws(KernelError) {
+          guard let base = try sparseMemory.map(of: section) else { continue }
+          translation.addFrames(of: base &+ UInt64(section) &* bytes, count: bytes, to: &structures)
+        } catch {}
+      }
     }
   }
 }

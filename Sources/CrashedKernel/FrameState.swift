@@ -43,6 +43,9 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case mapping
   /// Neighbours that contradict it: a free block with pages in it that are not free.
   case contradictory
+  /// It holds struct pages or what leads to them, and should not be reusable at all: its own struct page
+  /// is damaged.
+  case structures
   /// Page cache that can't be evicted, and may be a confidential guest's memory.
   case unevictable
   /// The kernel's flags are laid out in a way that is not known.

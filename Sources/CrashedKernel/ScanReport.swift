@@ -165,6 +165,7 @@ extension HoldReason {
     case .poisoned: return "poisoned"
     case .mapping: return "mapping"
     case .contradictory: return "contradictory"
+    case .structures: return "structures"
     case .unevictable: return "unevictable"
     case .unknownFlags: return "unknown-flags"
     }

@@ -44,14 +44,28 @@ struct SparseMemory {
   /// The virtual address that the struct page of PFN 0 would have if this section's map reached so far; nil for a section
   /// that has no struct pages or is offline.
   func map(of section: Int) throws(KernelError) -> UInt64? {
-    let perRoot = PFN.pageSize / sectionSize
-    let root = UInt64(section) / perRoot
-    guard root < rootCount else { return nil }
-    let pointer = try translation.word(atVirtual: roots &+ root * 8, of: "mem_section")
-    guard pointer != 0 else { return nil }
+    guard let pointer = try root(of: section) else { return nil }
     let entry = pointer &+ UInt64(section) % perRoot * sectionSize &+ mapOffset
     let coded = try translation.word(atVirtual: entry, of: "a root of mem_section")
     guard coded & Self.usable == Self.usable else { return nil }
     return coded & ~Self.flagMask
+  }
+
+  private var perRoot: UInt64 { PFN.pageSize / sectionSize }
+
+  /// The address of the page of entries that a section's is in; nil if there is none.
+  private func root(of section: Int) throws(KernelError) -> UInt64? {
+    let root = UInt64(section) / perRoot
+    guard root < rootCount else { return nil }
+    let pointer = try translation.word(atVirtual: roots &+ root * 8, of: "mem_section")
+    return pointer == 0 ? nil : pointer
+  }
+
+  /// Adds the frames in which it is said where a section's struct pages are.
+  func addFrames(of section: Int, to frames: inout FrameRanges) {
+    translation.addFrames(of: roots &+ UInt64(section) / perRoot * 8, count: 8, to: &frames)
+    do throws(KernelError) {
+      if let root = try root(of: section) { translation.addFrames(of: root, count: PFN.pageSize, to: &frames) }
+    } catch {}
   }
 }

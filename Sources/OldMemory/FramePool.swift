@@ -162,7 +162,7 @@ public struct FramePool: FrameStore, ~Copyable {
     let open = try opened(index)
     var offered = 0
     let readable = source.reusable(in: table.number(at: index), with: map) { kind, range in
-      if kind == reuse { offered += open.available.insert(range) }
+      if kind == reuse { offered += open.offer(range) }
     }
     let counted = Int(table.summaries[index].left[Int(reuse.rawValue)])
     table.summaries[index].left[Int(reuse.rawValue)] = 0
@@ -170,9 +170,9 @@ public struct FramePool: FrameStore, ~Copyable {
     if !readable { offered = 0 }
     let refused = readable ? removeRefused(from: open, at: index) : 0
     // What was counted at the scan and is not there now, or can't be written, leaves the pool.
-    let lost = UInt64(counted - offered + refused)
-    totalFrames -= lost
-    freeFrames -= lost
+    let change = offered - counted - refused
+    totalFrames = UInt64(Int(totalFrames) + change)
+    freeFrames = UInt64(Int(freeFrames) + change)
     refusedFrames += UInt64(refused)
   }
 

@@ -7,7 +7,8 @@ import Platform
 final class ReadWindows {
   /// 2 MiB: the struct pages of a section.
   private static var size: UInt64 { 2 << 20 }
-  private static var most: Int { 4 }
+  /// A walk through five levels of page tables, `mem_section` and the struct pages need a window each.
+  private static var most: Int { 8 }
 
   private var windows: [Window] = []
   private var clock: UInt64 = 0

@@ -19,7 +19,7 @@ public final class Vmcore {
       size = try file.size()
     } catch { throw .unopenable(error) }
     let headers = try ELFHeaders(file, size: size)
-    segments = try Vmcore.memory(headers.programHeaders, size: size)
+    segments = try Vmcore.memory(Vmcore.loads(headers.programHeaders, size: size))
     let xen = try Vmcore.note("Xen", headers.programHeaders, file, size: size)
     let xenInfo = try Vmcore.note("VMCOREINFO_XEN", headers.programHeaders, file, size: size)
     isXen = xen != nil || xenInfo != nil
@@ -96,17 +96,35 @@ public final class Vmcore {
   /// arch/x86/include/asm/page_64_types.h); memory is what the direct map has.
   private static var textMap: UInt64 { 0xffff_ffff_8000_0000 }
 
-  private static func memory(_ headers: [ProgramHeader], size: UInt64) throws(VmcoreError) -> [LoadSegment] {
+  /// More than any machine has: 64 TiB. What is kept of memory is bounded by it.
+  private static var mostFrames: UInt64 { 1 << 34 }
+
+  /// The segments of the direct map.
+  private static func loads(_ headers: [ProgramHeader], size: UInt64) throws(VmcoreError) -> [LoadSegment] {
     var segments: [LoadSegment] = []
     for header in headers where header.type == ProgramHeader.load {
       let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
       guard !overflow else { throw .malformed("a PT_LOAD beyond the address space") }
       guard end <= size else { throw .truncated(needed: end, size: size) }
-      guard header.virtual < textMap, let segment = try LoadSegment(header) else { continue }
-      segments.append(segment)
+      if header.virtual < textMap, let segment = try LoadSegment(header) { segments.append(segment) }
     }
+    return segments
+  }
+
+  /// The segments, sorted by PFN. A page has one place in the file, and a place in the file is one page's:
+  /// otherwise a page could be written to as another one.
+  static func memory(_ loads: [LoadSegment]) throws(VmcoreError) -> [LoadSegment] {
+    var segments = loads
     guard !segments.isEmpty else { throw .malformed("no PT_LOAD holds memory") }
-    sort(&segments)
+    sort(&segments) { $0.offset }
+    var frames: UInt64 = 0
+    for index in segments.indices {
+      frames += segments[index].count
+      guard index == 0 || segments[index - 1].offset + segments[index - 1].count * PFN.pageSize <= segments[index].offset
+      else { throw .malformed("two PT_LOADs lie in the same place of the file") }
+    }
+    guard frames <= mostFrames else { throw .malformed("more than 64 TiB of memory") }
+    sort(&segments) { $0.frames.lowerBound.rawValue }
     for index in segments.indices.dropFirst()
     where segments[index - 1].frames.upperBound > segments[index].frames.lowerBound {
       throw .malformed("two PT_LOADs hold the same memory")
@@ -115,10 +133,10 @@ public final class Vmcore {
   }
 
   /// Insertion sort: the kernel writes the segments nearly sorted, and the library's sort is large.
-  private static func sort(_ segments: inout [LoadSegment]) {
+  private static func sort(_ segments: inout [LoadSegment], by key: (LoadSegment) -> UInt64) {
     for index in segments.indices.dropFirst() {
       var place = index
-      while place > 0, segments[place - 1].frames.lowerBound > segments[place].frames.lowerBound {
+      while place > 0, key(segments[place - 1]) > key(segments[place]) {
         segments.swapAt(place - 1, place)
         place -= 1
       }

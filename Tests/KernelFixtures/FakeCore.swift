@@ -43,6 +43,8 @@ public struct FakeCore {
   public var notes: [Note] = []
   /// Pages of physical memory by PFN; every other page is zeros.
   public var memory: [UInt64: [UInt8]] = [:]
+  /// Puts all segments at the same place in the file.
+  public var sharesOffsets = false
   /// Bytes that the file lacks at its end.
   public var missingBytes: UInt64 = 0
 
@@ -73,7 +75,7 @@ public struct FakeCore {
   public var offsets: [UInt64] {
     var next: UInt64 = 1 << 20
     return segments.map { segment in
-      defer { next += (segment.size + 4095) / 4096 * 4096 }
+      defer { if !sharesOffsets { next += (segment.size + 4095) / 4096 * 4096 } }
       return next
     }
   }

@@ -155,3 +155,22 @@ public struct FakeKernel {
     set(pfn, page)
   }
 }
+
+extension FakeKernel {
+  /// What of the written file can go wrong so that it matters.
+  public var regions: [DamagedFile.Region] {
+    func place(_ physical: UInt64, _ count: UInt64) -> Range<UInt64> {
+      let offset = core.offset(ofPhysical: physical)!
+      return offset..<offset + count
+    }
+    return [
+      .init(name: "ELF headers", ranges: [0..<128 + 56 * UInt64(core.segments.count + 1)]),
+      .init(name: "notes", ranges: [128 + 56 * UInt64(core.segments.count + 1)..<2500]),
+      .init(name: "mem_section", ranges: [place(Self.sectionArray, 64), place(Self.sectionRoot, UInt64(sections) * 16)]),
+      .init(name: "page tables", ranges: [place(Self.topTable, 4096), place(Self.tables, nextTable - Self.tables)]),
+      .init(name: "struct pages", ranges: [place(Self.structPages, UInt64(sections) << 21)]),
+      // Those that are not just the kernel's.
+      .init(name: "struct pages in use", ranges: [place(structPage(0x6000), 0x1800 * 64), place(structPage(0x8000), 0x1800 * 64)]),
+    ]
+  }
+}

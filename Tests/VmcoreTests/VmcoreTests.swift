@@ -137,6 +137,28 @@ struct VmcoreTests {
     #expect(throws: VmcoreError.self) { try Vmcore(core) }
   }
 
+  @Test("two pages that share a place in the file are refused")
+  func alias() throws {
+    var core = core()
+    core.sharesOffsets = true
+    #expect(try refusal(core)?.contains("same place") ?? false)
+  }
+
+  @Test("memory that no machine has is refused before anything is kept of it", arguments: [(UInt64(64) << 40, true), (65 << 40, false)])
+  func tooMuch(size: UInt64, isAccepted: Bool) throws {
+    var bytes = [UInt8](repeating: 0, count: 56)
+    for (place, number) in [(0, 1), (8, 0), (16, 0xffff_8880_0000_0000), (24, 0), (32, size)] as [(Int, UInt64)] {
+      for index in 0..<8 { bytes[place + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * index)) }
+    }
+    let header = try #require(ProgramHeader(ByteReader(bytes: bytes), at: 0))
+    let segment = try #require(try LoadSegment(header))
+    if isAccepted {
+      #expect(try Vmcore.memory([segment]).count == 1)
+    } else {
+      #expect(throws: VmcoreError.self) { try Vmcore.memory([segment]) }
+    }
+  }
+
   @Test("a file that is cut off anywhere is refused, and says so", arguments: [1, 0x4000, 0x9000, 0xf_0000])
   func truncated(missing: UInt64) throws {
     var core = core()

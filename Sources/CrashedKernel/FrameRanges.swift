@@ -1,0 +1,58 @@
+/// A set of frames as sorted ranges that don't touch. It holds a bounded number of them: where there would be more, the
+/// closest become one, gaps and all, so that it may hold frames too many but never one too few.
+struct FrameRanges {
+  private(set) var ranges: [Range<UInt64>] = []
+  /// Gaps up to this many frames are closed.
+  private var smallestGap: UInt64 = 0
+
+  private static var most: Int { 4096 }
+
+  mutating func insert(_ range: Range<UInt64>) {
+    guard !range.isEmpty else { return }
+    let place = self.place(of: range.lowerBound)
+    var merged = range
+    var end = place
+    while end < ranges.count, ranges[end].lowerBound <= reach(range.upperBound) {
+      merged = min(merged.lowerBound, ranges[end].lowerBound)..<max(merged.upperBound, ranges[end].upperBound)
+      end += 1
+    }
+    if end - place == 1 { ranges[place] = merged } else { ranges.replaceSubrange(place..<end, with: [merged]) }
+    while ranges.count > Self.most { closeGaps() }
+  }
+
+  private func reach(_ end: UInt64) -> UInt64 { end &+ smallestGap < end ? UInt64.max : end &+ smallestGap }
+
+  /// The place of the first range that ends at a frame, or less than the smallest gap before it, or later.
+  private func place(of frame: UInt64) -> Int {
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if reach(ranges[middle].upperBound) < frame { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private mutating func closeGaps() {
+    smallestGap = smallestGap * 2 + 1
+    var kept: [Range<UInt64>] = []
+    for range in ranges {
+      if let last = kept.last, range.lowerBound <= reach(last.upperBound) {
+        kept[kept.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        kept.append(range)
+      }
+    }
+    ranges = kept
+  }
+
+  /// The parts of a range that are in the set.
+  func forEach(in range: Range<UInt64>, _ body: (Range<UInt64>) -> Void) {
+    var place = self.place(of: range.lowerBound)
+    while place < ranges.count, ranges[place].lowerBound < range.upperBound {
+      let part = ranges[place].clamped(to: range)
+      if !part.isEmpty { body(part) }
+      place += 1
+    }
+  }
+}
