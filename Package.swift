@@ -24,14 +24,27 @@ let linking: [LinkerSetting] = [
     .when(configuration: .release))
 ]
 
+/// OLDMEMFS_INITRAMFS=1 adds what the first stage of an initramfs needs (`dracut-module/install` builds it so): the init, and
+/// everything in one static program.
+let forInitramfs = Context.environment["OLDMEMFS_INITRAMFS"] != nil
+let bootDependencies: [Target.Dependency] = forInitramfs ? ["Boot"] : []
+let bootSettings: [SwiftSetting] = forInitramfs ? [.define("OLDMEMFS_INITRAMFS")] : []
+let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker", "-static"])] : []
+let bootTargets: [Target] =
+  forInitramfs
+  ? [
+    .target(name: "Boot", dependencies: ["Platform", "CBoot"], swiftSettings: settings),
+    .target(name: "CBoot", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("lzma")]),
+  ] : []
+
 let package = Package(
   name: "oldmemfs",
   // Each floor depends only on floors below it.
   targets: [
     .executableTarget(
       name: "oldmemfs",
-      dependencies: ["FuseServer", "FileSystem", "OldMemory", "CrashedKernel", "Vmcore", "Platform"], swiftSettings: settings,
-      linkerSettings: linking),
+      dependencies: ["FuseServer", "FileSystem", "OldMemory", "CrashedKernel", "Vmcore", "Platform"] + bootDependencies,
+      swiftSettings: settings + bootSettings, linkerSettings: linking + bootLinking),
     .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Platform", "CFuse"], swiftSettings: settings),
     .target(name: "FileSystem", dependencies: ["OldMemory", "Platform"], swiftSettings: settings),
     .target(name: "OldMemory", dependencies: ["CrashedKernel", "Vmcore", "Platform"], swiftSettings: settings),
@@ -46,5 +59,5 @@ let package = Package(
     // No tests of its own: a tiny crashed kernel for those of others.
     .testTarget(name: "KernelFixtures"),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
-  ]
+  ] + bootTargets
 )

@@ -1,6 +1,10 @@
 import CPlatform
 import Platform
 
+#if OLDMEMFS_INITRAMFS
+  import Boot
+#endif
+
 @main
 struct Main {
   static func main() {
@@ -8,6 +12,11 @@ struct Main {
   }
 
   private static func run(_ words: [Text]) -> ExitCode {
+    #if OLDMEMFS_INITRAMFS
+      // The kernel starts the first stage's /init, which is this program by another name.
+      if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
+      if let first = words.first, first == "watch" { return Watch.run(Array(words.dropFirst())) == 0 ? .success : .failure }
+    #endif
     guard let first = words.first else {
       Log.line("no SOURCE and no DIR; see 'oldmemfs --help'")
       return .usage

@@ -1,0 +1,132 @@
+// Memory safety: liblzma reads and writes only the two arrays below, through pointers that are taken anew for each call and
+// with counts from the arrays themselves.
+import CBoot
+import Platform
+
+/// The payload as a stream of unpacked bytes: an .xz file in memory that holds a cpio archive.
+///
+/// The decoder keeps its dictionary in memory (the size is the packer's choice) and checks each block against the checksum
+/// that xz wrote.
+struct ArchiveStream: ~Copyable {
+  private let source: FileDescriptor
+  private let length: UInt64
+  /// Whether what was read may be freed: the file is not needed again.
+  private let frees: Bool
+  private var decoder = lzma_stream()
+  private var packed: [UInt8]
+  private var packedRange = 0..<0
+  private var unpacked: [UInt8]
+  private var unpackedRange = 0..<0
+  private var offset: UInt64 = 0
+  private var isAtEnd = false
+
+  /// Bytes that are unpacked in one go.
+  static var chunk: Int { 1 << 16 }
+
+  /// Starts on the first `length` bytes of a file.
+  init(_ source: consuming FileDescriptor, length: UInt64, frees: Bool) throws(UnpackError) {
+    self.source = source
+    self.length = length
+    self.frees = frees
+    packed = [UInt8](repeating: 0, count: Self.chunk)
+    unpacked = [UInt8](repeating: 0, count: Self.chunk)
+    guard lzma_stream_decoder(&decoder, UInt64.max, 0) == LZMA_OK else { throw .noMemory }
+  }
+
+  deinit {
+    var decoder = decoder
+    lzma_end(&decoder)
+  }
+
+  /// The next bytes of the archive, at most `count` of them; fewer only where the chunk ends, none at the archive's end.
+  mutating func next(_ count: Int) throws(UnpackError) -> ArraySlice<UInt8> {
+    if unpackedRange.isEmpty { try refill() }
+    let piece = unpackedRange.prefix(count)
+    unpackedRange = piece.endIndex..<unpackedRange.endIndex
+    return unpacked[piece]
+  }
+
+  /// The next `count` bytes, all of them.
+  mutating func all(_ count: Int) throws(UnpackError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      let piece = try next(count - bytes.count)
+      guard !piece.isEmpty else { throw .damaged }
+      bytes.append(contentsOf: piece)
+    }
+    return bytes
+  }
+
+  mutating func skip(_ count: Int) throws(UnpackError) {
+    var left = count
+    while left > 0 {
+      let piece = try next(left)
+      guard !piece.isEmpty else { throw .damaged }
+      left -= piece.count
+    }
+  }
+
+  private mutating func refill() throws(UnpackError) {
+    unpackedRange = 0..<0
+    while unpackedRange.isEmpty && !isAtEnd {
+      if packedRange.isEmpty { try readPacked() }
+      let outcome = decode()
+      switch outcome {
+      case LZMA_OK: break
+      case LZMA_STREAM_END: isAtEnd = true
+      case LZMA_MEM_ERROR: throw .noMemory
+      default: throw .damaged
+      }
+    }
+  }
+
+  private mutating func readPacked() throws(UnpackError) {
+    let count = Int(min(UInt64(Self.chunk), length - offset))
+    let outcome = packed.withUnsafeMutableBytes { buffer -> Int in
+      do throws(Errno) {
+        return try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset)
+      } catch { return -1 }
+    }
+    // Nothing left to read where the decoder wants more is caught by the decoder itself (LZMA_BUF_ERROR).
+    guard outcome >= 0 else { throw .damaged }
+    if frees, outcome > 0 { cboot_punch_hole(source.rawValue, offset, UInt64(outcome)) }
+    offset += UInt64(outcome)
+    packedRange = 0..<outcome
+  }
+
+  private mutating func decode() -> lzma_ret {
+    let action = offset == length ? LZMA_FINISH : LZMA_RUN
+    return packed.withUnsafeBufferPointer { input in
+      unpacked.withUnsafeMutableBufferPointer { output in
+        decoder.next_in = input.baseAddress! + packedRange.lowerBound
+        decoder.avail_in = packedRange.count
+        decoder.next_out = output.baseAddress!
+        decoder.avail_out = output.count
+        let outcome = lzma_code(&decoder, action)
+        packedRange = (packedRange.upperBound - decoder.avail_in)..<packedRange.upperBound
+        unpackedRange = 0..<(output.count - decoder.avail_out)
+        return outcome
+      }
+    }
+  }
+}
+
+/// Why the payload could not be unpacked.
+enum UnpackError: Error {
+  /// A checksum, or the archive's own form, is wrong.
+  case damaged
+  case noMemory
+  /// A file could not be made or written: no room, or an I/O error.
+  case failed(Text, Errno)
+
+  func describe(to text: inout Text) {
+    switch self {
+    case .damaged: text.append("the payload is damaged")
+    case .noMemory: text.append("no memory to unpack the payload")
+    case .failed(let path, let error):
+      text.append(path)
+      text.append(": ")
+      error.describe(to: &text)
+    }
+  }
+}

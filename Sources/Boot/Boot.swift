@@ -1,0 +1,143 @@
+import CBoot
+import Platform
+
+/// `oldmemfs boot`: the init of a two-stage initramfs. It mounts `/oldmem`, unpacks the payload into it, puts its directories
+/// in place by bind mounts, and becomes the payload's own init. If there is no old memory to use, the payload is unpacked
+/// into this kernel's memory, as if there were no two stages.
+public enum Boot {
+  /// The program itself in the first stage; it stays there, in memory.
+  static var programPath: Text { Text("/oldmemfs") }
+  static var payloadPath: Text { Text("/oldmemfs.payload") }
+  static var settingsPath: Text { Text("/oldmemfs.conf") }
+  static var modulePath: Text { Text("/fuse.ko") }
+  static var target: Text { Text("/oldmem") }
+
+  /// Returns only if no init could be started.
+  public static func run() -> Int32 {
+    mountKernelFileSystems()
+    Log.switchToKernel()
+    let settings = BootSettings(contents(of: settingsPath))
+    let payload: Payload
+    do throws(PayloadError) { payload = try Payload(path: payloadPath) } catch {
+      error.report()
+      return 1
+    }
+    if !unpackIntoOldMemory(payload, settings) { unpackIntoMemory(payload) }
+    _ = payloadPath.withCString { unlink($0) }
+    _ = settingsPath.withCString { unlink($0) }
+    unmountKernelFileSystems()
+    execute("/init", ["/init"])
+    return 1
+  }
+
+  /// True when the payload is in place.
+  private static func unpackIntoOldMemory(_ payload: Payload, _ settings: BootSettings) -> Bool {
+    if contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") {
+      Log.line("oldmemfs=off: everything stays in memory")
+      return false
+    }
+    loadFuse()
+    _ = target.withCString { mkdir($0, 0o755) }
+    guard let watcher = Watcher.start(settings) else {
+      Log.line("no old memory is used: everything stays in memory")
+      return false
+    }
+    do throws(UnpackError) {
+      var unpacker = Unpacker(into: target, keeping: settings.keptInMemory)
+      var stream = try payload.stream(frees: false)
+      try unpacker.unpack(&stream)
+      try putInPlace(unpacker.moved)
+    } catch {
+      var message = Text("can't use old memory for the initramfs: ")
+      error.describe(to: &message)
+      message.append("; everything stays in memory")
+      Log.line(message)
+      watcher.stop()
+      return false
+    }
+    watcher.commit()
+    Log.line("the initramfs is in old memory")
+    return true
+  }
+
+  private static func putInPlace(_ directories: [Text]) throws(UnpackError) {
+    for (index, directory) in directories.enumerated() {
+      let source = target.appending("/").appending(directory)
+      let place = Text("/").appending(directory)
+      _ = place.withCString { mkdir($0, 0o755) }
+      let outcome = source.withCString { source in place.withCString { mount(source, $0, nil, UInt(MS_BIND), nil) } }
+      guard outcome != 0 else { continue }
+      let error = Errno(cplatform_errno())
+      for done in directories[..<index] { _ = Text("/").appending(done).withCString { umount2($0, Int32(MNT_DETACH)) } }
+      throw .failed(place, error)
+    }
+  }
+
+  private static func unpackIntoMemory(_ payload: Payload) {
+    do throws(UnpackError) {
+      var unpacker = Unpacker(into: nil, keeping: [])
+      var stream = try payload.stream(frees: true)
+      try unpacker.unpack(&stream)
+    } catch {
+      var message = Text("can't unpack the initramfs: ")
+      error.describe(to: &message)
+      Log.line(message)
+    }
+  }
+
+  /// Where FUSE is no part of the kernel, its module lies in the first stage, uncompressed.
+  private static func loadFuse() {
+    guard let module = try? FileDescriptor.open(modulePath, flags: FileDescriptor.readOnly) else { return }
+    if cboot_load_module(module.rawValue) != 0, cplatform_errno() != EEXIST {
+      var message = Text("the module fuse does not load: ")
+      Errno(cplatform_errno()).describe(to: &message)
+      Log.line(message)
+    }
+    _ = modulePath.withCString { unlink($0) }
+  }
+
+  /// Mounted as systemd and dracut's init mount them, for our own use until they do.
+  private static func mountKernelFileSystems() {
+    mountKernelFileSystem("proc", "/proc", UInt(MS_NOSUID | MS_NOEXEC | MS_NODEV))
+    mountKernelFileSystem("sysfs", "/sys", UInt(MS_NOSUID | MS_NOEXEC | MS_NODEV))
+    mountKernelFileSystem("devtmpfs", "/dev", UInt(MS_NOSUID))
+  }
+
+  private static func mountKernelFileSystem(_ type: StaticString, _ path: StaticString, _ flags: UInt) {
+    Text(path).withCString { path in
+      _ = mkdir(path, 0o755)
+      Text(type).withCString { _ = mount($0, path, $0, flags, nil) }
+    }
+  }
+
+  /// The payload's init finds nothing that it did not mount itself.
+  private static func unmountKernelFileSystems() {
+    for path in ["/dev", "/sys", "/proc"] as [StaticString] {
+      _ = Text(path).withCString { umount2($0, Int32(MNT_DETACH)) }
+    }
+  }
+
+  static func contents(of path: Text) -> Text {
+    var text = Text()
+    if let file = try? FileDescriptor.open(path, flags: FileDescriptor.readOnly), let bytes = try? file.contents() {
+      text.append(bytes: bytes)
+    }
+    return text
+  }
+
+  /// Becomes another program; a line in the log if that can't be.
+  static func execute(_ path: StaticString, _ words: [StaticString]) {
+    execute(Text(path), words.map { Text($0) })
+  }
+
+  static func execute(_ path: Text, _ words: [Text]) {
+    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in word.withCString { strdup($0) } }
+    pointers.append(nil)
+    path.withCString { path in pointers.withUnsafeBufferPointer { cboot_execute(path, $0.baseAddress!) } }
+    let error = Errno(cplatform_errno())
+    for pointer in pointers { free(pointer) }
+    var message = Text("can't start ").appending(path).appending(": ")
+    error.describe(to: &message)
+    Log.line(message)
+  }
+}

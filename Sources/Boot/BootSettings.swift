@@ -1,0 +1,79 @@
+import Platform
+
+/// What was decided when the initramfs was built: `/oldmemfs.conf` of the first stage, a line KEY=VALUE each.
+struct BootSettings {
+  /// makedumpfile's `-d` of the capture's own configuration; old memory is used as far as that leaves it out.
+  var level = Text("16")
+  /// What ends this kernel when the files are gone with the daemon.
+  var failureAction = FailureAction.reboot
+  /// Top-level directories that stay in this kernel's memory, whatever happens.
+  var keptInMemory: [Text] = []
+  /// Further options of the mount, separated by commas.
+  var mountOptions = Text()
+
+  /// Reads the lines; what is unknown or makes no sense is left at its default, since nobody is there to correct it.
+  init(_ text: Text) {
+    for line in text.split(UInt8(ascii: "\n")) {
+      if let value = line.value(after: "level=") {
+        if let number = value.number(), number <= 31 { level = value }
+      } else if let value = line.value(after: "failure_action=") {
+        failureAction = FailureAction(value)
+      } else if let value = line.value(after: "keep=") {
+        keptInMemory.append(value)
+      } else if let value = line.value(after: "options=") {
+        mountOptions = value
+      }
+    }
+  }
+}
+
+/// How a capture kernel ends when its programs can't be trusted to end it.
+enum FailureAction: UInt8 {
+  case reboot = 0x72
+  case powerOff = 0x70
+  case halt = 0x68
+
+  /// By the words of kdump.conf's `failure_action`. What needs programs (shell, dump_to_rootfs) can't be had without them;
+  /// kdump's own default is to reboot.
+  init(_ word: Text) {
+    if word == "poweroff" { self = .powerOff } else if word == "halt" { self = .halt } else { self = .reboot }
+  }
+
+  var name: StaticString {
+    switch self {
+    case .reboot: "reboot"
+    case .powerOff: "poweroff"
+    case .halt: "halt"
+    }
+  }
+}
+
+extension Text {
+  /// What follows a prefix, nil without it.
+  func value(after prefix: StaticString) -> Text? { hasPrefix(prefix) ? dropping(prefix.utf8CodeUnitCount) : nil }
+
+  /// The pieces between separators, empty ones left out.
+  func split(_ separator: UInt8) -> [Text] {
+    var pieces: [Text] = []
+    for piece in bytes.split(separator: separator) {
+      var text = Text()
+      text.append(bytes: piece)
+      pieces.append(text)
+    }
+    return pieces
+  }
+
+  /// Whether one of the words, separated by white space, is this one.
+  func contains(word: StaticString) -> Bool {
+    bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.contains { Array($0).elementsEqual(word) }
+  }
+
+  /// This text with another after it.
+  func appending(_ other: Text) -> Text {
+    var text = self
+    text.append(other)
+    return text
+  }
+
+  func appending(_ other: StaticString) -> Text { appending(Text(other)) }
+}

@@ -1,0 +1,119 @@
+import CBoot
+import Platform
+
+/// Makes the files of the payload: whole top-level directories in `/oldmem` where that is given, everything else in this
+/// kernel's memory.
+struct Unpacker: ~Copyable {
+  /// Where directories go, "/oldmem"; nil when everything stays in memory.
+  private let target: Text?
+  private let kept: [Text]
+  /// The top-level directories that went to the target.
+  private(set) var moved: [Text] = []
+  /// The first path of each file that has more than one name.
+  private var linked: [LinkedFile] = []
+
+  private struct LinkedFile {
+    let inode: UInt64
+    let device: UInt64
+    let path: Text
+  }
+
+  init(into target: Text?, keeping kept: [Text]) {
+    self.target = target
+    self.kept = kept
+  }
+
+  mutating func unpack(_ stream: inout ArchiveStream) throws(UnpackError) {
+    while let entry = try ArchiveEntry(from: &stream) {
+      if entry.path.bytes.isEmpty || isBelowMount(entry) {
+        try stream.skip(entry.size + entry.padding)
+      } else {
+        try make(entry, at: place(of: entry), &stream)
+      }
+    }
+  }
+
+  /// Mounted over while this runs; the first stage has its own few device nodes.
+  private func isBelowMount(_ entry: ArchiveEntry) -> Bool {
+    let top = entry.top
+    return (top == "dev" || top == "proc" || top == "sys") && top.bytes.count < entry.path.bytes.count
+  }
+
+  private mutating func place(of entry: ArchiveEntry) -> Text {
+    let top = entry.top
+    if let target {
+      // Decided when the directory itself comes by, which is before what is in it.
+      if top.bytes.count == entry.path.bytes.count, entry.kind == 0o040000, !staysInMemory(top) { moved.append(top) }
+      if moved.contains(where: { $0.bytes == top.bytes }) { return target.appending("/").appending(entry.path) }
+    }
+    return Text("/").appending(entry.path)
+  }
+
+  private func staysInMemory(_ top: Text) -> Bool {
+    // Mount points of other file systems.
+    let mountPoints: [StaticString] = ["dev", "proc", "sys", "run", "sysroot", "oldmem"]
+    return mountPoints.contains { top == $0 } || kept.contains { $0.bytes == top.bytes }
+  }
+
+  private mutating func make(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(UnpackError) {
+    switch entry.kind {
+    case 0o040000:
+      if path.withCString({ mkdir($0, 0o700) }) != 0, cplatform_errno() != EEXIST { throw failure(path) }
+      try stream.skip(entry.size + entry.padding)
+    case 0o120000:
+      var goal = Text()
+      goal.append(bytes: try stream.all(entry.size))
+      try stream.skip(entry.padding)
+      remove(path)
+      guard goal.withCString({ goal in path.withCString { symlink(goal, $0) } }) == 0 else { throw failure(path) }
+    case 0o100000:
+      try makeFile(entry, at: path, &stream)
+    case 0o020000, 0o060000, 0o010000, 0o140000:
+      remove(path)
+      guard path.withCString({ cboot_make_node($0, entry.mode, entry.major, entry.minor) }) == 0 else { throw failure(path) }
+      try stream.skip(entry.size + entry.padding)
+    default: throw .damaged
+    }
+    guard path.withCString({ cboot_set_attributes($0, entry.mode, entry.uid, entry.gid, entry.seconds) }) == 0
+    else { throw failure(path) }
+  }
+
+  /// A file with several names comes once for each, with its data at one of them.
+  private mutating func makeFile(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(UnpackError) {
+    let device = UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
+    remove(path)
+    if entry.links > 1, let first = linked.first(where: { $0.inode == entry.inode && $0.device == device }) {
+      guard first.path.withCString({ first in path.withCString { link(first, $0) } }) == 0 else { throw failure(path) }
+      if entry.size == 0 { return }
+    } else if entry.links > 1 {
+      linked.append(LinkedFile(inode: entry.inode, device: device, path: path))
+    }
+    let file: FileDescriptor
+    do throws(Errno) { file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT, mode: 0o600) } catch {
+      throw .failed(path, error)
+    }
+    try write(entry.size, to: file, path, &stream)
+    try stream.skip(entry.padding)
+  }
+
+  private func write(
+    _ size: Int, to file: borrowing FileDescriptor, _ path: Text, _ stream: inout ArchiveStream
+  ) throws(UnpackError) {
+    var offset = 0
+    while offset < size {
+      let piece = try stream.next(size - offset)
+      guard !piece.isEmpty else { throw .damaged }
+      let error = piece.withUnsafeBytes { buffer -> Errno? in
+        do throws(Errno) { try file.write(buffer, at: UInt64(offset)) } catch { return error }
+        return nil
+      }
+      if let error { throw .failed(path, error) }
+      offset += piece.count
+    }
+  }
+
+  /// The first stage's own `/init`, and what an earlier try left.
+  private func remove(_ path: Text) { _ = path.withCString { unlink($0) } }
+
+  private func failure(_ path: Text) -> UnpackError { .failed(path, Errno(cplatform_errno())) }
+}

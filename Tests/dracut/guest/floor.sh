@@ -1,0 +1,28 @@
+#!/bin/sh
+# init of the floor's capture kernel: a shell and makedumpfile, nothing else.
+# shellcheck source=../../vm/guest/common.sh
+. /lab/common.sh
+# shellcheck source=/dev/null
+. /lab/conf # COLLECTOR, NFS_OPTIONS
+
+available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+
+start_guest
+if grep -q nfs /proc/cmdline; then
+  ip link set lo up
+  ip link set eth0 up
+  ip addr add 10.0.2.15/24 dev eth0
+  mkdir -p /mnt/data
+  mount -t nfs -o "addr=10.0.2.2,$NFS_OPTIONS" 10.0.2.2:/ /mnt/data || give_up "no NFS"
+else
+  mount_disk /dev/vda /mnt/data
+fi
+tell "capture begins on $(uname -r), $(available) KiB available"
+mkdir -p /mnt/data/dump
+# shellcheck disable=SC2086  # options
+/lab/makedumpfile/makedumpfile $COLLECTOR /proc/vmcore /mnt/data/dump/vmcore.partial || give_up "capture failed"
+cat /proc/meminfo >/mnt/data/dump/tightest
+mv /mnt/data/dump/vmcore.partial /mnt/data/dump/vmcore
+tell "captured"
+umount /mnt/data
+reboot -f

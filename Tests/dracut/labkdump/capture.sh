@@ -1,0 +1,64 @@
+#!/bin/sh
+# The lab's capture: makedumpfile to the target that /etc/labkdump.conf names, then the final action; with --failure, the failure
+# action. Also sourced, as a hook of dracut without systemd.
+# shellcheck source=/dev/null
+. /etc/labkdump.conf # TARGET (a mounted directory), COLLECTOR (makedumpfile's options), STEPS
+
+tell() { echo "LAB $*" >/dev/console; }
+available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+
+# The least that was available while the dump was taken, and what used the most then.
+watch_memory() {
+  least=$(available)
+  while sleep 1; do
+    now=$(available)
+    if [ "$now" -lt "$least" ]; then
+      least=$now
+      cat /proc/meminfo >/run/tightest
+    fi
+    echo "$least" >/run/least
+  done
+}
+
+end() {
+  sync
+  umount "$TARGET" 2>/dev/null
+  if [ -n "$DRACUT_SYSTEMD" ]; then systemctl "$1" -f; else "$1" -f; fi
+  sleep 300
+}
+
+if [ "$1" = --failure ]; then
+  tell "failure action"
+  DRACUT_SYSTEMD=1 end reboot
+fi
+
+tell "capture begins on $(uname -r), $(available) KiB available"
+[ -d /oldmem ] && tell "oldmem: $(grep ' /oldmem ' /proc/mounts) $(grep -c fuse.oldmemfs /proc/mounts) mounts"
+grep -q " $TARGET " /proc/mounts || { tell "$TARGET is not mounted"; exit 1; }
+mkdir -p "$TARGET/dump"
+cat /proc/meminfo >"$TARGET/dump/meminfo"
+cat /proc/mounts >"$TARGET/dump/mounts"
+cat /proc/cmdline >"$TARGET/dump/cmdline"
+dmesg >"$TARGET/dump/dmesg" 2>/dev/null
+watch_memory &
+watcher=$!
+for step in ${STEPS:-}; do
+  tell "step $step"
+  # shellcheck source=/dev/null
+  . "/usr/lib/labkdump/$step"
+done
+# shellcheck disable=SC2086  # options
+if /usr/lib/lab-makedumpfile/makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
+  kill "$watcher"
+  for process in /proc/[0-9]*; do
+    echo "$(cat "$process/comm") $(sed -n 's/^Rss: *\([0-9]*\) kB/rss \1/p; s/^Pss: *\([0-9]*\) kB/pss \1/p;
+      s/^Anonymous: *\([0-9]*\) kB/anonymous \1/p' "$process/smaps_rollup" 2>/dev/null | tr '\n' ' ')"
+  done 2>/dev/null | grep rss >"$TARGET/dump/processes"
+  cp /run/tightest "$TARGET/dump/tightest" 2>/dev/null
+  cat /proc/slabinfo >"$TARGET/dump/slabinfo" 2>/dev/null
+  mv "$TARGET/dump/vmcore.partial" "$TARGET/dump/vmcore"
+  tell "captured, $(cat /run/least) KiB available at the tightest"
+  end reboot
+fi
+tell "capture failed"
+exit 1

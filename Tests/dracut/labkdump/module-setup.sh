@@ -1,0 +1,34 @@
+#!/bin/bash
+# A capture module of the lab's own, with the hooks, the service order and the options of kdump-utils' 99kdumpbase, which no
+# package of Debian has: a capture service after initrd.target's mounts and dracut's hooks, an emergency service that takes the
+# failure action, no switch of the root.
+
+check() { return 255; }
+
+depends() { echo "base shutdown"; }
+
+install() {
+  inst_multiple cat cp cut date dd dirname head logger mkdir mount mv printf sed stat sync tail awk umount rm grep sort tr uname sleep dmesg
+  inst /etc/labkdump.conf
+  inst_simple "$moddir/capture.sh" /usr/bin/labkdump
+  local file
+  # The loader and the libraries of the lab's makedumpfile.
+  while read -r file; do inst_simple "$file"; done < <(find /usr/lib/lab-makedumpfile -type f)
+  if dracut_module_included systemd; then
+    inst_simple "$moddir/kdump-capture.service" "$systemdsystemunitdir/kdump-capture.service"
+    $SYSTEMCTL -q --root "$initdir" add-wants initrd.target kdump-capture.service
+    inst_simple "$moddir/emergency.service" "$systemdsystemunitdir/labkdump-emergency.service"
+    mv "$initdir/$systemdsystemunitdir/labkdump-emergency.service" "$initdir/$systemdsystemunitdir/emergency.service"
+    ln -sf emergency.service "$initdir/$systemdsystemunitdir/dracut-emergency.service"
+    mkdir -p "$initdir/etc/systemd/system.conf.d" "$initdir/etc/systemd/journald.conf.d"
+    printf '[Manager]\nDefaultTimeoutStartSec=300s\n' >"$initdir/etc/systemd/system.conf.d/99-kdump.conf"
+    printf '[Journal]\nStorage=volatile\nReadKMsg=no\nForwardToConsole=yes\n' \
+      >"$initdir/etc/systemd/journald.conf.d/99-kdump.conf"
+    for file in initrd-cleanup.service initrd-parse-etc.service; do
+      sed -i '/\[Unit\]/a ConditionPathExists=!/proc/vmcore' "$initdir/$systemdsystemunitdir/$file"
+    done
+  else
+    inst_hook pre-pivot 99 "$moddir/capture.sh"
+  fi
+  dracut_no_switch_root
+}

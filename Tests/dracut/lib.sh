@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# Shared parts of the dracut tests: root trees of Debian suites, initramfs images built in them, a machine that crashes and
+# captures with such an image. Sourced by image, crash, run and ../bench/crashkernel; it does nothing by itself.
+
+# shellcheck source=../vm/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+
+dracut_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+module_dir=$repo_dir/dracut-module
+dracut_cache=${cache_dir%/vm}/dracut
+# Debian's suites by the dracut that they have.
+declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
+
+# ---------------------------------------------------------------- root trees
+
+# What a tree must have for an image to be built in it; the names are the same in all suites.
+tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
+  util-linux procps bash binutils dracut dracut-core dracut-network dbus isc-dhcp-client busybox)
+
+# use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
+use_tree() {
+  local suite=${dracut_suites[$1]:-}
+  [[ -n $suite ]] || die "unknown dracut '$1': it is one of ${!dracut_suites[*]}."
+  tree=$dracut_cache/trees/$suite
+  [[ -e $tree/usr/bin/dracut ]] || make_tree "$suite"
+}
+
+make_tree() {
+  local suite=$1 key=/usr/share/keyrings/debian-archive-keyring.gpg site packages
+  need mmdebstrap mmdebstrap
+  site=$(env -u APT_CONFIG apt-get indextargets --format "\$(SITE) \$(LABEL)" "Created-By: Packages" \
+    | awk '$2 == "Debian" && !found { print $1; found = 1 }')
+  [[ -n $site ]] || die "this machine's apt has no archive labelled Debian: run 'apt-get update'."
+  progress "making a root tree of $suite"
+  make_scratch "$dracut_cache/trees"
+  packages=$(IFS=,; printf '%s' "${tree_packages[*]}")
+  [[ $suite != sid ]] || packages=${packages/isc-dhcp-client/dhcpcd-base}
+  mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
+    --aptopt='APT::Install-Recommends "false"' "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
+    >"$dracut_cache/$suite.log" 2>&1 || die "no tree of $suite: see $dracut_cache/$suite.log"
+  mv "$scratch/root" "$tree"
+}
+
+# in_tree COMMAND...: runs a command in the tree, with /proc, /sys and /dev, and the directory $1 of the host as /mnt. The mounts
+# are the command's own and go with it.
+in_tree() {
+  local host=$1
+  shift
+  # shellcheck disable=SC2016  # the words are the inner shell's
+  unshare --mount --propagation private -- bash -c '
+    tree=$1 host=$2; shift 2
+    mount -t proc none "$tree/proc" && mount --rbind /dev "$tree/dev" && mount -t sysfs -o ro none "$tree/sys" \
+      && mount -t tmpfs none "$tree/run" && mount --bind "$host" "$tree/mnt" \
+      && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C TMPDIR=/tmp HOME=/root chroot "$tree" "$@"
+  ' in_tree "$tree" "$host" "$@"
+}
+
+# Gives the tree the modules of the kernel in use.
+add_kernel_to_tree() {
+  local modules=$tree/usr/lib/modules/$kernel_release
+  [[ ! -e $modules/modules.dep ]] || return 0
+  mkdir -p "${modules%/*}"
+  rm -rf "$modules.partial"
+  cp -a "$kernel_dir/lib/modules/$kernel_release" "$modules.partial"
+  mv "$modules.partial" "$modules"
+}
+
+# Gives the tree the lab's makedumpfile, which is as new as the kernels. It comes with libraries of its own, since older suites'
+# lack symbols that it wants.
+add_makedumpfile_to_tree() {
+  rm -rf "$tree/usr/lib/lab-makedumpfile"
+  cp -a "$cache_dir/tools/makedumpfile" "$tree/usr/lib/lab-makedumpfile"
+}
+
+# How the capture kernel mounts the NFS server; no lock daemon, no port mapper.
+# shellcheck disable=SC2034  # read by image
+nfs_options=vers=3,proto=tcp,mountproto=tcp,port=2049,mountport=20048,nolock
+
+# ---------------------------------------------------------------- the module under test
+
+# The first stage's program: built when its sources are newer.
+build_first_stage() {
+  first_stage=$repo_dir/.build-initramfs/release/oldmemfs
+  if [[ -x $first_stage && -z $(find "$repo_dir/Sources" "$repo_dir/Package.swift" -newer "$first_stage" -type f -print -quit) ]]; then
+    return
+  fi
+  command -v swift >/dev/null || die "swift is missing: install a Swift 6.2 or newer toolchain."
+  need /usr/include/fuse3/fuse_lowlevel.h libfuse3-dev
+  need /usr/include/lzma.h liblzma-dev
+  progress "building the first stage's program"
+  (cd "$repo_dir" && OLDMEMFS_INITRAMFS=1 swift build -c release --scratch-path .build-initramfs --product oldmemfs) \
+    >"$dracut_cache/build.log" 2>&1 || die "the first stage's program does not build: see $dracut_cache/build.log"
+  touch "$first_stage"
+}
+
+install_module() {
+  build_first_stage
+  "$module_dir/install" --program "$first_stage" "$tree" >/dev/null
+}
