@@ -5,6 +5,7 @@
 # shellcheck source=../vm/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
+# shellcheck disable=SC2034  # read by image and crash
 dracut_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 module_dir=$repo_dir/dracut-module
 dracut_cache=${cache_dir%/vm}/dracut
@@ -15,7 +16,8 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 
 # What a tree must have for an image to be built in it; the names are the same in all suites.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
-  util-linux procps bash binutils dracut dracut-core dracut-network dbus isc-dhcp-client busybox)
+  util-linux procps bash binutils dracut dracut-core dracut-network dbus isc-dhcp-client busybox
+  makedumpfile)
 
 # use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
 use_tree() {
@@ -65,11 +67,15 @@ add_kernel_to_tree() {
   mv "$modules.partial" "$modules"
 }
 
-# Gives the tree the lab's makedumpfile, which is as new as the kernels. It comes with libraries of its own, since older suites'
-# lack symbols that it wants.
+# Gives the tree the lab's makedumpfile, which is as new as the kernels: with the tree's own libraries, or, in an older suite that
+# lacks symbols which it wants, with libraries of its own.
 add_makedumpfile_to_tree() {
-  rm -rf "$tree/usr/lib/lab-makedumpfile"
-  cp -a "$cache_dir/tools/makedumpfile" "$tree/usr/lib/lab-makedumpfile"
+  local own=$tree/usr/lib/lab-makedumpfile
+  rm -rf "$own"
+  cp -L "$cache_dir/tools/makedumpfile/makedumpfile.bin" "$tree/usr/bin/makedumpfile"
+  if chroot "$tree" /usr/bin/makedumpfile -v >/dev/null 2>&1; then return; fi
+  cp -a "$cache_dir/tools/makedumpfile" "$own"
+  printf '#!/bin/sh\nexec /usr/lib/lab-makedumpfile/makedumpfile "$@"\n' >"$tree/usr/bin/makedumpfile"
 }
 
 # How the capture kernel mounts the NFS server; no lock daemon, no port mapper.
@@ -85,8 +91,8 @@ build_first_stage() {
     return
   fi
   command -v swift >/dev/null || die "swift is missing: install a Swift 6.2 or newer toolchain."
-  need /usr/include/fuse3/fuse_lowlevel.h libfuse3-dev
-  need /usr/include/lzma.h liblzma-dev
+  [[ -e /usr/include/fuse3/fuse_lowlevel.h ]] || install_package libfuse3-dev || die "libfuse3-dev can't be installed."
+  [[ -e /usr/include/lzma.h ]] || install_package liblzma-dev || die "liblzma-dev can't be installed."
   progress "building the first stage's program"
   (cd "$repo_dir" && OLDMEMFS_INITRAMFS=1 swift build -c release --scratch-path .build-initramfs --product oldmemfs) \
     >"$dracut_cache/build.log" 2>&1 || die "the first stage's program does not build: see $dracut_cache/build.log"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154  # dracut sets moddir, initdir, kernel and the like
 # oldmemfs: a dracut module that makes a kdump initramfs live in the crashed kernel's memory. See README.md, "Use it for kdump".
 
 # Only when asked for.
@@ -9,7 +10,7 @@ check() {
 
 depends() { echo base; }
 
-installkernel() { instmods =fs/fuse 2>/dev/null || :; }
+installkernel() { instmods "=fs/fuse" 2>/dev/null || :; }
 
 # The settings of the first stage; what /etc/oldmemfs.conf says comes last, so that it wins.
 oldmemfs_settings() {

@@ -23,6 +23,6 @@ mkdir -p /mnt/data/dump
 /lab/makedumpfile/makedumpfile $COLLECTOR /proc/vmcore /mnt/data/dump/vmcore.partial || give_up "capture failed"
 cat /proc/meminfo >/mnt/data/dump/tightest
 mv /mnt/data/dump/vmcore.partial /mnt/data/dump/vmcore
-tell "captured"
 umount /mnt/data
+tell "captured"
 reboot -f

@@ -48,7 +48,7 @@ for step in ${STEPS:-}; do
   . "/usr/lib/labkdump/$step"
 done
 # shellcheck disable=SC2086  # options
-if /usr/lib/lab-makedumpfile/makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
+if makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
   kill "$watcher"
   for process in /proc/[0-9]*; do
     echo "$(cat "$process/comm") $(sed -n 's/^Rss: *\([0-9]*\) kB/rss \1/p; s/^Pss: *\([0-9]*\) kB/pss \1/p;
@@ -57,7 +57,10 @@ if /usr/lib/lab-makedumpfile/makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/
   cp /run/tightest "$TARGET/dump/tightest" 2>/dev/null
   cat /proc/slabinfo >"$TARGET/dump/slabinfo" 2>/dev/null
   mv "$TARGET/dump/vmcore.partial" "$TARGET/dump/vmcore"
-  tell "captured, $(cat /run/least) KiB available at the tightest"
+  least=$(cat /run/least)
+  cd / && sync && umount "$TARGET"
+  # What the host may take for the end.
+  tell "captured, $least KiB available at the tightest"
   end reboot
 fi
 tell "capture failed"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154  # dracut sets moddir, initdir, kernel and the like
 # A capture module of the lab's own, with the hooks, the service order and the options of kdump-utils' 99kdumpbase, which no
 # package of Debian has: a capture service after initrd.target's mounts and dracut's hooks, an emergency service that takes the
 # failure action, no switch of the root.
@@ -12,8 +13,9 @@ install() {
   inst /etc/labkdump.conf
   inst_simple "$moddir/capture.sh" /usr/bin/labkdump
   local file
-  # The loader and the libraries of the lab's makedumpfile.
-  while read -r file; do inst_simple "$file"; done < <(find /usr/lib/lab-makedumpfile -type f)
+  inst_multiple makedumpfile
+  # The loader and the libraries that makedumpfile has for itself in an older suite.
+  while read -r file; do inst_simple "$file"; done < <(find /usr/lib/lab-makedumpfile -type f 2>/dev/null)
   if dracut_module_included systemd; then
     inst_simple "$moddir/kdump-capture.service" "$systemdsystemunitdir/kdump-capture.service"
     $SYSTEMCTL -q --root "$initdir" add-wants initrd.target kdump-capture.service
