@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # STEPS, LEVEL, DUMP_LEVEL
+. /lab/conf # STEPS, STEP_SECONDS, LEVEL, DUMP_LEVEL, DUMP_FORMAT
 
 out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
@@ -29,7 +29,7 @@ step_full_a() { dump full_a 0; }
 step_full_b() { dump full_b 0; }
 
 step_record() {
-  timeout 60 oldmemfs record /oldmem >$out/record.txt 2>$out/record.err
+  timeout "$STEP_SECONDS" oldmemfs record /oldmem >$out/record.txt 2>$out/record.err
   check record $?
 }
 
@@ -39,9 +39,9 @@ step_save_core() {
 }
 
 step_scan() {
-  timeout 120 oldmemfs scan oldmem --level 31 >$out/scan.txt 2>$out/scan.err
+  timeout "$STEP_SECONDS" oldmemfs scan oldmem --level 31 >$out/scan.txt 2>$out/scan.err
   check scan $?
-  timeout 120 oldmemfs scan oldmem --level "$LEVEL" --ranges >$out/ranges.txt 2>$out/ranges.err
+  timeout "$STEP_SECONDS" oldmemfs scan oldmem --level "$LEVEL" --ranges >$out/ranges.txt 2>$out/ranges.err
   check ranges $?
 }
 
@@ -57,7 +57,7 @@ step_save_pages_b() { save_pages b; }
 step_mount() {
   mkdir -p /oldmem
   result available_before_mount "$(available)"
-  timeout 120 oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/mount.out 2>$out/mount.err
+  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/mount.out 2>$out/mount.err
   check mount $?
   grep -q ' /oldmem fuse' /proc/mounts || give_up "oldmemfs returned, and nothing is mounted on /oldmem"
   result available_after_mount "$(available)"
@@ -75,7 +75,7 @@ save_process_memory() {
 }
 
 step_fill() {
-  timeout 120 /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err
+  timeout "$STEP_SECONDS" /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err
   check fill $?
   /lab/labguest statfs /oldmem >$out/statfs-full.txt
   result available_full "$(available)"
@@ -85,7 +85,7 @@ step_fill() {
 step_verify() {
   # What is read must come from old memory, not from this kernel's page cache.
   echo 3 >/proc/sys/vm/drop_caches
-  timeout 120 /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
+  timeout "$STEP_SECONDS" /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
   check verify $?
 }
 
@@ -109,7 +109,7 @@ step_refused() {
   mount -t securityfs none /sys/kernel/security
   cp /sys/kernel/security/lockdown $out/lockdown.txt
   mkdir -p /oldmem
-  timeout 120 oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/refused.out 2>$out/refused.err
+  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/refused.out 2>$out/refused.err
   result refused_code $?
   grep -q ' /oldmem ' /proc/mounts && give_up "/oldmem is mounted in spite of lockdown"
   /lab/labguest open /dev/mem 2>$out/open.err
