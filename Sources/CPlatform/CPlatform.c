@@ -2,6 +2,7 @@
 #include "CPlatform.h"
 
 #include <cpuid.h>
+#include <sys/ioctl.h>
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57 // linux/prctl.h, since 5.6
@@ -28,6 +29,8 @@ const char *cplatform_argv(int index) {
 int cplatform_errno(void) { return errno; }
 
 int cplatform_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+int cplatform_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
 
 void *cplatform_mmap(int fd, uint64_t offset, size_t count, int protection, int flags) {
   void *base = mmap(NULL, count, protection, flags, fd, (off_t)offset);

@@ -12,6 +12,8 @@ final class Server {
   let fileSystem: MountedFileSystem
   /// Where an answer's data is put together; the session's.
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  /// Answers questions that come through `Control`.
+  var answer: ((Control.Question, MountedFileSystem) -> [UInt8])?
   /// Called when the kernel and libfuse have agreed on a protocol.
   var onReady: (() -> Void)?
   /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).
@@ -40,6 +42,7 @@ final class Server {
     addData(to: &operations)
     addDirectories(to: &operations)
     addExtendedAttributes(to: &operations)
+    addControl(to: &operations)
     return operations
   }
 }

@@ -52,8 +52,13 @@ public final class Session {
   /// - Parameters:
   ///   - onReady: called once, when the kernel and the session have agreed on a protocol.
   ///   - idle: called while no request waits, until it returns false.
-  public func serve(onReady: @escaping () -> Void, idle: (MountedFileSystem) -> Bool) -> Int32 {
+  ///   - answer: answers the questions that other processes ask through `Control`.
+  public func serve(
+    onReady: @escaping () -> Void, answer: @escaping (Control.Question, MountedFileSystem) -> [UInt8],
+    idle: (MountedFileSystem) -> Bool
+  ) -> Int32 {
     server.onReady = onReady
+    server.answer = answer
     guard fuse_set_signal_handlers(session) == 0 else { return EIO }
     defer { fuse_remove_signal_handlers(session) }
     var isIdleWorkLeft = true

@@ -21,5 +21,7 @@ extension Errno {
   public static var noMemory: Errno { Errno(ENOMEM) }
   public static var interrupted: Errno { Errno(EINTR) }
   public static var notSuitable: Errno { Errno(ENODEV) }
+  public static var notTerminal: Errno { Errno(ENOTTY) }
+  public static var notImplemented: Errno { Errno(ENOSYS) }
   public static var invalid: Errno { Errno(EINVAL) }
 }

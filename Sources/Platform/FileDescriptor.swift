@@ -80,6 +80,11 @@ public struct FileDescriptor: ~Copyable {
     }
   }
 
+  /// Asks a driver or a file system, which reads and writes the buffer. The corresponding C function is `ioctl`.
+  public func control(_ request: UInt, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) {
+    guard cplatform_ioctl(rawValue, request, buffer.baseAddress!) >= 0 else { throw Errno.current }
+  }
+
   /// Writes the text at the file's own position, all of it where the file takes it.
   public func write(_ text: Text) throws(Errno) {
     var rest = text.bytes[...]

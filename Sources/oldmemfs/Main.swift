@@ -24,6 +24,8 @@ struct Main {
     let rest = Array(words.dropFirst())
     if first == "mount" { return MountCommand.run(rest) }
     if first == "scan" { return ScanCommand.run(rest) }
+    if first == "record" { return StatusCommands.record(rest) }
+    if first == "status" { return StatusCommands.status(rest) }
     if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
     if first == "--version" || first == "-V" { return Usage.printVersion() }
     return MountCommand.run(words)

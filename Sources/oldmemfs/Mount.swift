@@ -49,6 +49,8 @@ struct Mount {
     let outcome = session.serve {
       onReady()
       report()
+    } answer: { question, fileSystem in
+      ControlAnswers.answer(question, fileSystem)
     } idle: { fileSystem in
       fileSystem.store.scanNextSection()
       // A percentage is one of more and more.

@@ -120,6 +120,7 @@ struct MemoryArguments {
 enum UsageError: Error {
   case missingOperand
   case missingSource
+  case missingDirectory
   case unexpected(Text)
   case unknown(Text)
   case badValue(Text)
@@ -131,6 +132,7 @@ enum UsageError: Error {
     switch self {
     case .missingOperand: text.append("a SOURCE and a DIR are needed")
     case .missingSource: text.append("a SOURCE is needed")
+    case .missingDirectory: text.append("the DIR of a mount is needed")
     case .unexpected(let word):
       text.append("unexpected word '")
       text.append(word)

@@ -10,6 +10,8 @@ enum Usage {
       usage:
         oldmemfs SOURCE DIR [-o OPTIONS] [-f]     mount (also: oldmemfs mount …, mount -t fuse.oldmemfs …)
         oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]
+        oldmemfs record DIR                       a line 'FIRST_PFN COUNT' per run of pages overwritten so far
+        oldmemfs status DIR                       how the mount at DIR is
 
       SOURCE
         oldmem          the crashed kernel, in its capture kernel: /proc/vmcore and /dev/mem

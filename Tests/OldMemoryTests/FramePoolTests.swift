@@ -136,8 +136,13 @@ struct FramePoolTests {
     try pool.write(pattern(3 * frameSize, seed: 1), to: run.first + 10, at: 0, clearing: true)
     try pool.write([1], to: run.first + 50, at: 9, clearing: true)
     pool.release(run)
-    var recorded: [FrameRun] = []
-    pool.forEachOverwrittenRun { recorded.append($0) }
-    #expect(recorded == [FrameRun(first: run.first + 10, count: 3), FrameRun(first: run.first + 50, count: 1)])
+    let expected = [FrameRun(first: run.first + 10, count: 3), FrameRun(first: run.first + 50, count: 1)]
+    #expect(pool.overwrittenRuns(from: 0, most: 100).runs == expected)
+    // Piece by piece, as it is asked for.
+    let (first, next) = pool.overwrittenRuns(from: 0, most: 1)
+    #expect(first == [expected[0]])
+    let rest = try pool.overwrittenRuns(from: #require(next), most: 1)
+    #expect(rest.runs == [expected[1]])
+    #expect(rest.next == nil)
   }
 }

@@ -35,6 +35,8 @@ int cplatform_errno(void);
 int cplatform_open(const char *_Nonnull path, int flags, mode_t mode);
 /// mmap(2), with NULL in place of MAP_FAILED.
 void *_Nullable cplatform_mmap(int fd, uint64_t offset, size_t count, int protection, int flags);
+/// ioctl(2) with a pointer. What the driver answers, or -1 and errno.
+int cplatform_ioctl(int fd, unsigned long request, void *_Nonnull argument);
 /// mlockall(2) with MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT (linux/mman.h, since 4.4). 0, or -1 and errno.
 int cplatform_lock_memory_on_fault(void);
 /// prctl(PR_SET_IO_FLUSHER, 1) (since 5.6): this process never waits for its own file system when it allocates. 0, or -1 and errno.

@@ -1,0 +1,95 @@
+import CPlatform
+import FileSystem
+import FuseServer
+import OldMemory
+import Platform
+
+/// What `record` and `status` ask of the process that serves a mount, and its answers: words of 64 bits.
+enum ControlAnswers {
+  enum Kind: UInt64 {
+    /// Answer: where there is more (`UInt64.max` for nowhere), the number of runs, and of each its first PFN and its length.
+    case record = 1
+    /// Answer: a `Status`.
+    case status = 2
+  }
+
+  static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem) -> [UInt8] {
+    switch Kind(rawValue: question.kind) {
+    case .record:
+      let most = (Control.largestAnswer - 16) / 16
+      let (runs, next) = fileSystem.store.overwrittenRuns(from: question.cursor, most: most)
+      var words = [next ?? UInt64.max, UInt64(runs.count)]
+      for run in runs {
+        words.append(run.first.rawValue)
+        words.append(UInt64(run.count))
+      }
+      return bytes(words)
+    case .status: return bytes(Status(fileSystem.store).words)
+    case nil: return []
+    }
+  }
+
+  /// How a mount is.
+  struct Status {
+    let words: [UInt64]
+
+    /// As many as there are below.
+    static var wordCount: Int { 9 }
+
+    init(_ pool: borrowing FramePool) {
+      let way: UInt64 = pool.way.map { $0 == .device ? 0 : 1 } ?? 2
+      words = [
+        UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.freeFrames,
+        pool.refusedFrames, UInt64(pool.damagedSections), pool.damagedFrames,
+      ]
+    }
+
+    init(_ words: [UInt64]) { self.words = words }
+
+    var pid: UInt64 { words[0] }
+    /// nil for scratch memory.
+    var way: StoreWay? { words[1] == 0 ? .device : words[1] == 1 ? .vmcore : nil }
+    var level: UInt64 { words[2] }
+    var isScanned: Bool { words[3] != 0 }
+    var totalFrames: UInt64 { words[4] }
+    var freeFrames: UInt64 { words[5] }
+    var refusedFrames: UInt64 { words[6] }
+    var damagedSections: UInt64 { words[7] }
+    var damagedFrames: UInt64 { words[8] }
+  }
+
+  // MARK: Asking
+
+  /// The words of an answer.
+  static func ask(_ kind: Kind, from cursor: UInt64 = 0, at directory: Text) throws(Failure) -> [UInt64] {
+    do throws(Errno) {
+      return words(try Control.ask(Control.Question(kind: kind.rawValue, cursor: cursor), at: directory))
+    } catch {
+      throw Failure { text in
+        text.append(directory)
+        if error == .notTerminal || error == .notImplemented {
+          text.append(" is not on an oldmemfs mount")
+        } else {
+          text.append(": ")
+          error.describe(to: &text)
+        }
+      }
+    }
+  }
+
+  private static func bytes(_ words: [UInt64]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for word in words { for shift in 0..<UInt64(8) { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * shift))) } }
+    return bytes
+  }
+
+  private static func words(_ bytes: [UInt8]) -> [UInt64] {
+    var words: [UInt64] = []
+    for start in stride(from: 0, to: bytes.count - 7, by: 8) {
+      var word: UInt64 = 0
+      for index in 0..<8 { word |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+      words.append(word)
+    }
+    return words
+  }
+}
