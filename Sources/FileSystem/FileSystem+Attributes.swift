@@ -13,6 +13,8 @@ extension FileSystem where Store: ~Copyable {
     if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
     let time = now()
     if let permissions = change.permissions { try setPermissions(of: handle, to: permissions) }
+    // With a size the kernel sends what it leaves of the mode; of set-group-ID it leaves more than is right.
+    if change.size != nil { takePrivileges(from: handle, for: caller) }
     if let uid = change.uid { inodes[handle].uid = uid }
     if let gid = change.gid { inodes[handle].gid = gid }
     if let accessed = change.accessed { inodes[handle].accessed = Self.time(accessed, time) }
@@ -34,7 +36,7 @@ extension FileSystem where Store: ~Copyable {
     // A tmpfs takes the cutting of a file that has blocks for a change, whatever the size was (`shmem_setattr`, mm/shmem.c).
     let isChange = size != inodes[handle].size || inodes[handle].frames > 0
     try setSize(handle, to: size)
-    if isChange || touching { noteChange(handle, by: caller) } else { takePrivileges(from: handle, for: caller) }
+    if isChange || touching { noteChange(handle, by: caller) }
   }
 
   /// Sets the permission bits, and keeps an access ACL in step.

@@ -34,6 +34,7 @@ extension FileSystem where Store: ~Copyable {
     let most = Int(min(count, allowed, UInt64(Extent.mostBlocks)))
     let before = block > 0 ? extent(of: handle, at: block - 1) : nil
     let neighbour = before.map { $0.frame + ($0.count - 1) }
+    if store.freeFrames == 0 { takeDoomedFrames() }
     let run = try storing { store throws(StoreError) in try store.allocate(upTo: most, after: neighbour) }
     usedFrames += UInt64(run.count)
     return run
@@ -47,6 +48,7 @@ extension FileSystem where Store: ~Copyable {
   /// Makes frames that were taken blocks of the file.
   func add(_ extent: Extent, to handle: UInt32) {
     inodes[handle].frames += UInt64(extent.count)
+    if inodes[handle].isDoomed { doomedFrames += UInt64(extent.count) }
     insert(extent, into: handle)
   }
 
@@ -103,6 +105,7 @@ extension FileSystem where Store: ~Copyable {
       cut(part, from: extent, of: handle)
       let run = extent.part(part).run
       inodes[handle].frames -= UInt64(run.count)
+      if inodes[handle].isDoomed { doomedFrames -= UInt64(run.count) }
       giveBack(run)
     }
   }

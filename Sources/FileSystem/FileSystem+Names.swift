@@ -107,10 +107,14 @@ extension FileSystem where Store: ~Copyable {
     guard !inodes[handle].mode.isDirectory else { throw .notPermitted }
     guard inodes[directory].links > 0 else { throw .noEntry }
     guard find(name, in: directory) == nil else { throw .exists }
+    let isFurther = inodes[handle].links > 0
+    if isFurther { try checkInodeLimit() }
     try reserveEntry(name)
     addEntry(name, at: try freePosition(for: name, in: directory), in: directory, child: handle)
     inodes[handle].links += 1
+    if isFurther { furtherLinks += 1 }
     inodes[handle].changed = now()
+    noteUse(of: handle)
     return entry(handle)
   }
 
@@ -134,8 +138,14 @@ extension FileSystem where Store: ~Copyable {
 
   /// A name of a file is gone; with a directory's go all its links.
   func unlinked(_ handle: UInt32) {
-    if inodes[handle].mode.isDirectory { inodes[handle].links = 0 } else { inodes[handle].links -= 1 }
+    if inodes[handle].mode.isDirectory {
+      inodes[handle].links = 0
+    } else {
+      if inodes[handle].links > 1 { furtherLinks -= 1 }
+      inodes[handle].links -= 1
+    }
     inodes[handle].changed = now()
+    noteUse(of: handle)
     dropIfUnreachable(handle)
   }
 }

@@ -22,6 +22,7 @@ extension FileSystem where Store: ~Copyable {
     _ number: InodeNumber, isStream: Bool, truncating: Bool, by caller: Caller
   ) throws(FileSystemError) -> OpenKind {
     let handle = try live(number)
+    guard !inodes[handle].isLost else { throw .stale }
     if truncating {
       var change = AttributeChange()
       change.size = 0
@@ -30,10 +31,12 @@ extension FileSystem where Store: ~Copyable {
     guard inodes[handle].mode.isRegular else { return .cached }
     if inodes[handle].directOpens > 0 || (isStream && inodes[handle].cachedOpens == 0) {
       inodes[handle].directOpens += 1
+      noteUse(of: handle)
       inodes[handle].isCacheOld = true
       return .direct
     }
     inodes[handle].cachedOpens += 1
+    noteUse(of: handle)
     guard inodes[handle].isCacheOld else { return .cached }
     inodes[handle].isCacheOld = false
     return .cachedAnew
@@ -48,5 +51,6 @@ extension FileSystem where Store: ~Copyable {
     } else {
       if inodes[handle].cachedOpens > 0 { inodes[handle].cachedOpens -= 1 }
     }
+    noteUse(of: handle)
   }
 }

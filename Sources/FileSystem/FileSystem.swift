@@ -22,6 +22,11 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   let blobs: Blobs
   /// Frames that hold file data.
   var usedFrames: UInt64 = 0
+  /// Of these, frames of doomed files, and how many of such files there are.
+  var doomedFrames: UInt64 = 0
+  var doomedInodes: UInt64 = 0
+  /// Names of files beyond each file's first.
+  var furtherLinks: UInt64 = 0
   private var lastGeneration: UInt32 = 0
   /// The clock, which tests replace.
   let now: () -> Time
@@ -67,7 +72,7 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
 
   /// Makes sure that an inode can be added.
   func reserveInode() throws(FileSystemError) {
-    if let most = limits.inodes, UInt64(inodes.count) >= most { throw .noSpace }
+    try checkInodeLimit()
     try inodes.reserve(1)
   }
 
@@ -86,6 +91,8 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
     removeAttributes(of: handle)
     blobs.remove(inodes[handle].target)
     inodes[handle].target = BlobHandle()
+    if inodes[handle].isDoomed { doomedInodes -= 1 }
+    inodes[handle].isDoomed = false
     inodes.remove(handle)
   }
 
@@ -133,14 +140,16 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// Frames that the limit still lets be taken; the store may have fewer.
   var allowedFrames: UInt64 {
     guard limits.size != nil else { return UInt64.max }
-    return frameLimit - min(frameLimit, usedFrames)
+    return frameLimit - min(frameLimit, usedFrames - doomedFrames)
   }
 
   /// Frames that can still be taken.
-  var availableFrames: UInt64 { min(store.freeFrames, frameLimit - min(frameLimit, usedFrames)) }
+  var availableFrames: UInt64 {
+    min(store.freeFrames + doomedFrames, frameLimit - min(frameLimit, usedFrames - doomedFrames))
+  }
 
   public var statistics: Statistics {
-    let used = UInt64(inodes.count)
+    let used = usedInodes
     let most = max(used, limits.inodes ?? used + UInt64(budget.limit - budget.used) / 256)
     return Statistics(blocks: frameLimit, freeBlocks: availableFrames, inodes: most, freeInodes: most - used)
   }

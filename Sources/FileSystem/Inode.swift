@@ -67,6 +67,10 @@ struct Inode: BitwiseCopyable {
   /// The kernel's page cache may have old contents of it.
   var isCacheOld = false
   var hasAttributes = false
+  /// See `noteUse(of:)`.
+  var isDoomed = false
+  /// Its frames have been taken from it.
+  var isLost = false
 
   /// Nobody can reach it any more: it has no name, and the kernel, which refers to what is open, does not know it.
   var isUnreachable: Bool { links == 0 && lookups == 0 }

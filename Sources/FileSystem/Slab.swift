@@ -83,6 +83,9 @@ final class Slab<Record: BitwiseCopyable> {
     unsafeMutableAddress { pointer(handle) }
   }
 
+  /// The handles that have been handed out, of records that were freed as well.
+  var handles: Range<UInt32> { 1..<UInt32(high) + 1 }
+
   /// Whether a handle has ever been handed out; nothing more is known of a freed one.
   func contains(_ handle: UInt32) -> Bool { handle > 0 && Int(handle) <= high }
 
