@@ -8,18 +8,20 @@ public enum OpenKind: UInt64, Sendable {
   case direct = 2
 }
 
-/// Opening: streams bypass the kernel's page cache, everything else goes through it, and the two never mix on one file.
+/// Opening: streams bypass the kernel's page cache, everything else goes through it.
 ///
-/// Until 6.7 a write that bypasses the cache leaves old bytes in it (fs/fuse/file.c, `fuse_direct_io`), so a file that is open
-/// one way is opened the same way once more, and a cached open that follows direct writes starts with an empty cache.
+/// Until 6.6 a write that bypasses the cache leaves old bytes in it (`fuse_direct_io`, fs/fuse/file.c). There a file that is open
+/// one way is opened the same way once more; what is written by one and mapped by another, shared, is then ENODEV. Everywhere a
+/// cached open that follows direct writes starts with an empty cache.
 extension FileSystem where Store: ~Copyable {
   /// Opens a file.
   ///
   /// - Parameters:
   ///   - isStream: the caller only writes, so that nothing of a cache is of use to it.
+  ///   - mixing: the kernel keeps its cache in step with what bypasses it.
   ///   - truncating: it becomes empty (O_TRUNC).
   public func open(
-    _ number: InodeNumber, isStream: Bool, truncating: Bool, by caller: Caller
+    _ number: InodeNumber, isStream: Bool, mixing: Bool = false, truncating: Bool, by caller: Caller
   ) throws(FileSystemError) -> OpenKind {
     let handle = try live(number)
     guard !inodes[handle].isLost else { throw .stale }
@@ -29,7 +31,8 @@ extension FileSystem where Store: ~Copyable {
       _ = try setAttributes(of: number, to: change, by: caller, isOpen: true)
     }
     guard inodes[handle].mode.isRegular else { return .cached }
-    if inodes[handle].directOpens > 0 || (isStream && inodes[handle].cachedOpens == 0) {
+    let isDirect = mixing ? isStream : inodes[handle].directOpens > 0 || (isStream && inodes[handle].cachedOpens == 0)
+    if isDirect {
       inodes[handle].directOpens += 1
       noteUse(of: handle)
       inodes[handle].isCacheOld = true

@@ -76,17 +76,18 @@ extension FileSystem where Store: ~Copyable {
 
   /// Reserves all blocks of a range or none: as in tmpfs, a failure takes back what was reserved in it.
   private func reserve(_ handle: UInt32, _ range: Range<UInt64>) throws(FileSystemError) {
-    guard missingBlocks(of: handle, in: range) <= allowedFrames else { throw .noSpace }
+    guard range.upperBound - range.lowerBound <= frameLimit else { throw .noSpace }
     var block = range.lowerBound
     do throws(FileSystemError) {
       while block < range.upperBound {
         let extent = firstExtent(of: handle, from: block)
+        try reserveExtents()
         if let extent, extent.block <= block {
+          if extent.isReserved { try writeZeros(extent.blocks.clamped(to: range), of: extent, in: handle) }
           block = extent.end
           continue
         }
         let end = min(range.upperBound, extent?.block ?? UInt64.max)
-        try reserveExtents()
         let run = try takeFrames(for: handle, block, upTo: end - block)
         add(Extent(block: block, run: run, isReserved: true), to: handle)
         block += UInt64(run.count)
@@ -98,15 +99,12 @@ extension FileSystem where Store: ~Copyable {
     }
   }
 
-  private func missingBlocks(of handle: UInt32, in range: Range<UInt64>) -> UInt64 {
-    var missing = range.upperBound - range.lowerBound
-    var block = range.lowerBound
-    while block < range.upperBound, let extent = firstExtent(of: handle, from: block), extent.block < range.upperBound {
-      let part = extent.blocks.clamped(to: range)
-      missing -= part.upperBound - part.lowerBound
-      block = part.upperBound
-    }
-    return missing
+  /// What is reserved a second time a tmpfs makes data of (`shmem_get_folio_gfp`, mm/shmem.c): the blocks are zeros that have
+  /// been written, which a failure doesn't take back.
+  private func writeZeros(_ range: Range<UInt64>, of extent: Extent, in handle: UInt32) throws(FileSystemError) {
+    let part = extent.part(range)
+    try storing { store throws(StoreError) in try store.writeZeros(count: part.count * frameSize, to: part.frame, at: 0) }
+    markWritten(range, of: extent, in: handle)
   }
 
   /// The first data, or the first hole, at or after `offset`; the end of a file is a hole (lseek(2)).

@@ -52,7 +52,7 @@ extension Server {
   private func open(_ inode: InodeNumber, _ file: inout fuse_file_info, by caller: Caller) throws(FileSystemError) {
     let access = file.flags & O_ACCMODE
     let isStream = access == O_WRONLY || (access == O_RDWR && canMapDirect)
-    let kind = try fileSystem.open(inode, isStream: isStream, truncating: file.flags & O_TRUNC != 0, by: caller)
+    let kind = try fileSystem.open(inode, isStream: isStream, mixing: canMixDirect, truncating: file.flags & O_TRUNC != 0, by: caller)
     file.fh = kind.rawValue
     file.direct_io = kind == .direct ? 1 : 0
     file.keep_cache = kind == .cached ? 1 : 0

@@ -7,8 +7,11 @@ extension Server {
   static func addSession(to operations: inout fuse_lowlevel_ops) {
     operations.`init` = { data, connection in
       guard let data, let connection else { return }
-      Server.negotiate(&connection.pointee)
       let server = Unmanaged<Server>.fromOpaque(data).takeUnretainedValue()
+      Server.negotiate(&connection.pointee)
+      server.canMapDirect = connection.pointee.want & cfuse_map_direct != 0
+      // Since 6.6; protocol 7.40, of 6.9, is the first that tells for sure.
+      server.canMixDirect = connection.pointee.proto_minor >= 40
       server.onReady?()
       server.onReady = nil
     }
@@ -48,6 +51,8 @@ extension Server {
     connection.want &= ~UInt32(FUSE_CAP_HANDLE_KILLPRIV)
     // ACLs are checked by the kernel and kept by us; the umask counts only where there is no default ACL.
     want(FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK, of: &connection)
+    // Files that are open for reading and writing can then bypass the cache as well.
+    connection.want |= connection.capable & cfuse_map_direct
     // File handles for name_to_handle_at and NFS.
     want(FUSE_CAP_EXPORT_SUPPORT, of: &connection)
     // opendir needs no answer of ours.

@@ -18,6 +18,8 @@ final class Server {
   var onReady: (() -> Void)?
   /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).
   var canMapDirect = false
+  /// The kernel drops from its cache what a write bypasses it for.
+  var canMixDirect = false
 
   /// The most bytes that a request reads or writes: what libfuse's request buffer holds.
   static var largestTransfer: Int { 1 << 20 }

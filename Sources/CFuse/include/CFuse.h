@@ -23,6 +23,13 @@ typedef void (*cfuse_tmpfile)(fuse_req_t _Nullable, fuse_ino_t, mode_t, struct f
 /// Lets the library ask for such files, where it knows how to (since 3.17); otherwise the kernel says EOPNOTSUPP.
 void cfuse_set_tmpfile(struct fuse_lowlevel_ops *_Nonnull operations, cfuse_tmpfile _Nonnull function);
 
+/// FUSE_CAP_DIRECT_IO_ALLOW_MMAP, or 0 where the library has none (before 3.17).
+#ifdef FUSE_CAP_DIRECT_IO_ALLOW_MMAP
+static const uint32_t cfuse_map_direct = (uint32_t)FUSE_CAP_DIRECT_IO_ALLOW_MMAP;
+#else
+static const uint32_t cfuse_map_direct = 0;
+#endif
+
 /// FUSE_ROOT_ID and the like as typed constants, since Swift does not see every macro.
 static const uint64_t cfuse_root_id = FUSE_ROOT_ID;
 
