@@ -39,6 +39,8 @@ extension Server {
     connection.want &= ~UInt32(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
     // The kernel would accept what finds no frame at writeback, and lose it.
     connection.want &= ~UInt32(FUSE_CAP_WRITEBACK_CACHE)
+    // An O_DIRECT write that is cut short for want of space would be EIO (`fuse_get_res_by_io`, fs/fuse/file.c).
+    connection.want &= ~UInt32(FUSE_CAP_ASYNC_DIO)
     // Locks stay in the kernel: they are then interruptible.
     connection.want &= ~UInt32(FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS)
     // Names and symlinks change only through the kernel, which may look several up at once.
