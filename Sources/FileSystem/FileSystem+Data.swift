@@ -48,6 +48,9 @@ extension FileSystem where Store: ~Copyable {
     let handle = try regular(number)
     guard !bytes.isEmpty else { return 0 }
     guard offset <= Self.mostBytes - UInt64(bytes.count) else { throw .tooLarge }
+    // Before anything is written, as the kernel has it (`shmem_file_write_iter`, mm/shmem.c): a write for which there is no room
+    // takes set-user-ID away as well.
+    noteChange(handle, by: caller)
     var done = 0
     do throws(FileSystemError) {
       while done < bytes.count {
@@ -58,7 +61,6 @@ extension FileSystem where Store: ~Copyable {
       if done == 0 { throw error }
     }
     inodes[handle].size = max(inodes[handle].size, offset + UInt64(done))
-    noteChange(handle, by: caller)
     return done
   }
 

@@ -491,8 +491,9 @@ static void step(bool is_broken) {
     describe(history[step_number % HISTORY], &operation);
     for (int i = 0; i < 2; i++) {
         if (fchdir(sides[i].root) < 0) err(1, "%s", sides[i].label);
-        // Who may list trusted. is a matter of a capability that does not go with the file system's user id.
-        uid_t as = operation.kind == LIST_XATTR ? 0 : operation.as;
+        // Who may list trusted. is a matter of a capability that does not go with the file system's user id. And the kernel takes
+        // set-user-ID from a file on FUSE before fallocate, from one on a tmpfs only when there was room.
+        uid_t as = operation.kind == LIST_XATTR || (operation.kind == ALLOCATE && crowded) ? 0 : operation.as;
         setfsuid(as);
         setfsgid(as);
         perform(&sides[i], &operation, &results[i]);
