@@ -10,9 +10,6 @@ extension FileSystem where Store: ~Copyable {
     of number: InodeNumber, to change: AttributeChange, by caller: Caller, isOpen: Bool = false
   ) throws(FileSystemError) -> Attributes {
     let handle = try live(number)
-    // ftruncate(2) comes with a time. Without one it is the kernel, which cuts off what a failed O_DIRECT write may have left
-    // (`fuse_do_truncate`, fs/fuse/file.c): nothing here, and what is reserved beyond the end has to stay.
-    if isOpen, change.size == inodes[handle].size, !change.changesMoreThanSize { return describe(handle) }
     if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
     let time = now()
     if let permissions = change.permissions { try setPermissions(of: handle, to: permissions) }
