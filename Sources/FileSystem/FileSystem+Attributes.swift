@@ -13,8 +13,9 @@ extension FileSystem where Store: ~Copyable {
     if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
     let time = now()
     if let permissions = change.permissions { try setPermissions(of: handle, to: permissions) }
-    // With a size the kernel sends what it leaves of the mode; of set-group-ID it leaves more than is right.
-    if change.size != nil { takePrivileges(from: handle, for: caller) }
+    // With a size or an owner the kernel sends what it leaves of the mode; of set-group-ID it leaves more than is right.
+    let isOwnerChange = (change.uid != nil || change.gid != nil) && !inodes[handle].mode.isDirectory
+    if change.size != nil || isOwnerChange { takePrivileges(from: handle, for: caller) }
     if let uid = change.uid { inodes[handle].uid = uid }
     if let gid = change.gid { inodes[handle].gid = gid }
     if let accessed = change.accessed { inodes[handle].accessed = Self.time(accessed, time) }

@@ -325,7 +325,8 @@ static void perform(struct side *side, const struct operation *operation, struct
         break;
     case CUT: set(result, ftruncate(fd, operation->offset)); break;
     case CUT_BY_PATH: set(result, truncate(operation->path, operation->offset)); break;
-    case ALLOCATE: set(result, fallocate(fd, operation->flags & 1 ? FALLOC_FL_KEEP_SIZE : 0, operation->offset, operation->size)); break;
+    // A failed O_DIRECT write on FUSE is followed by a cut to the file's size, so blocks beyond it would not stay as on a tmpfs.
+    case ALLOCATE: set(result, fallocate(fd, operation->flags & 1 && !crowded ? FALLOC_FL_KEEP_SIZE : 0, operation->offset, operation->size)); break;
     case PUNCH: set(result, fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, operation->offset, operation->size)); break;
     case RENAME: set(result, syscall(SYS_renameat2, AT_FDCWD, operation->path, AT_FDCWD, operation->other_path, rename_flags[operation->flags])); break;
     case LINK: set(result, link(operation->path, operation->other_path)); break;
