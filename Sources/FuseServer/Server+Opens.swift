@@ -9,7 +9,8 @@ extension Server {
       let server = Server.of(request)
       guard let file else { return server.fail(request, .invalid) }
       do throws(FileSystemError) {
-        try server.open(InodeNumber(inode), &file.pointee, by: Server.caller(request))
+        let truncating = file.pointee.flags & O_TRUNC != 0
+        try server.open(InodeNumber(inode), &file.pointee, truncating: truncating, by: Server.caller(request))
         if fuse_reply_open(request, file) != 0 { server.close(InodeNumber(inode), file.pointee) }
       } catch { server.fail(request, error) }
     }
@@ -40,7 +41,8 @@ extension Server {
     do throws(FileSystemError) {
       let entry = try body(server.fileSystem)
       let inode = entry.attributes.inode
-      try server.open(inode, &file.pointee, by: caller(request))
+      // A new file is no shorter by O_TRUNC, and keeps set-user-ID.
+      try server.open(inode, &file.pointee, truncating: false, by: caller(request))
       var answer = fuse_entry_param(entry)
       if fuse_reply_create(request, &answer, file) != 0 {
         server.close(inode, file.pointee)
@@ -49,10 +51,12 @@ extension Server {
     } catch { server.fail(request, error) }
   }
 
-  private func open(_ inode: InodeNumber, _ file: inout fuse_file_info, by caller: Caller) throws(FileSystemError) {
+  private func open(
+    _ inode: InodeNumber, _ file: inout fuse_file_info, truncating: Bool, by caller: Caller
+  ) throws(FileSystemError) {
     let access = file.flags & O_ACCMODE
     let isStream = access == O_WRONLY || (access == O_RDWR && canMapDirect)
-    let kind = try fileSystem.open(inode, isStream: isStream, mixing: canMixDirect, truncating: file.flags & O_TRUNC != 0, by: caller)
+    let kind = try fileSystem.open(inode, isStream: isStream, mixing: canMixDirect, truncating: truncating, by: caller)
     file.fh = kind.rawValue
     file.direct_io = kind == .direct ? 1 : 0
     file.keep_cache = kind == .cached ? 1 : 0
