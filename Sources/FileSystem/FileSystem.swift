@@ -131,10 +131,21 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
     limits.inodes = inodes
   }
 
+  /// Whether what is in use is within limits; nil is none.
+  public func isWithin(size: UInt64?, inodes: UInt64?) -> Bool {
+    usedFrames - doomedFrames <= size.map(Self.frames) ?? UInt64.max && usedInodes <= inodes ?? UInt64.max
+  }
+
+  /// Whether reading a file changes its access time.
+  public func setAccessTimes(kept: Bool) { limits.keepsAccessTimes = kept }
+
+  /// Frames that so many bytes take.
+  private static func frames(_ bytes: UInt64) -> UInt64 { bytes / UInt64(frameSize) + (bytes % UInt64(frameSize) > 0 ? 1 : 0) }
+
   /// The most frames that file data may take now.
   var frameLimit: UInt64 {
     guard let size = limits.size else { return store.totalFrames }
-    return min(store.totalFrames, size / UInt64(frameSize) + (size % UInt64(frameSize) > 0 ? 1 : 0))
+    return min(store.totalFrames, Self.frames(size))
   }
 
   /// Frames that the limit still lets be taken; the store may have fewer.

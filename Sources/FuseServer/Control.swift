@@ -6,14 +6,31 @@ import Platform
 /// Questions to the process that serves a mount, asked through an ioctl on its directory: it needs no socket, no name and no
 /// memory of its own, and whoever can open the directory knows whom he asks.
 public enum Control {
-  /// What is asked, and from where on; the meaning is the two ends' own.
+  /// What is asked, from where on, and what with it; the meaning is the two ends' own.
   public struct Question: BitwiseCopyable {
     public let kind: UInt64
     public let cursor: UInt64
+    public let values: InlineArray<3, UInt64>
 
-    public init(kind: UInt64, cursor: UInt64) {
+    public init(kind: UInt64, cursor: UInt64, values: InlineArray<3, UInt64> = [0, 0, 0]) {
       self.kind = kind
       self.cursor = cursor
+      self.values = values
+    }
+
+    /// The numbers of a question one after the other, as an ioctl's buffer has them.
+    static var byteCount: Int { 40 }
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+      var numbers = InlineArray<5, UInt64>(repeating: 0)
+      for index in 0..<5 { numbers[index] = bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) }
+      self.init(kind: numbers[0], cursor: numbers[1], values: [numbers[2], numbers[3], numbers[4]])
+    }
+
+    func store(in bytes: UnsafeMutableRawBufferPointer) {
+      for (index, number) in [kind, cursor, values[0], values[1], values[2]].enumerated() {
+        bytes.storeBytes(of: number, toByteOffset: index * 8, as: UInt64.self)
+      }
     }
   }
 
@@ -28,8 +45,7 @@ public enum Control {
     let file = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
     var bytes = [UInt8](repeating: 0, count: largestAnswer)
     let outcome = bytes.withUnsafeMutableBytes { buffer -> Errno? in
-      buffer.storeBytes(of: question.kind, toByteOffset: 0, as: UInt64.self)
-      buffer.storeBytes(of: question.cursor, toByteOffset: 8, as: UInt64.self)
+      question.store(in: buffer)
       do throws(Errno) { try file.control(UInt(command), buffer) } catch { return error }
       return nil
     }
@@ -42,7 +58,7 @@ extension Server {
   static func addControl(to operations: inout fuse_lowlevel_ops) {
     operations.ioctl = { request, _, command, _, _, _, input, inputSize, outputSize in
       let server = Server.of(request)
-      guard command == Control.command, let answer = server.answer, let input, inputSize >= 16 else {
+      guard command == Control.command, let answer = server.answer, let input, inputSize >= Control.Question.byteCount else {
         fuse_reply_err(request, ENOTTY)
         return
       }
@@ -52,9 +68,7 @@ extension Server {
         return
       }
       let bytes = UnsafeRawBufferPointer(start: input, count: inputSize)
-      let question = Control.Question(
-        kind: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self), cursor: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-      let reply = answer(question, server.fileSystem)
+      let reply = answer(Control.Question(bytes), server.fileSystem)
       guard reply.count <= outputSize else {
         fuse_reply_err(request, ENOTTY)
         return

@@ -11,6 +11,8 @@ enum ControlAnswers {
     case record = 1
     /// Answer: a `Status`.
     case status = 2
+    /// A `LimitChange`. Answer: 1 if it is done, 0 if more is in use than it allows.
+    case limits = 3
   }
 
   static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem) -> [UInt8] {
@@ -25,7 +27,7 @@ enum ControlAnswers {
       }
       return bytes(words)
     case .status: return bytes(Status(fileSystem.store).words)
-    case nil: return []
+    case .limits, nil: return []
     }
   }
 
@@ -62,9 +64,11 @@ enum ControlAnswers {
 
   /// The words of an answer.
   static func ask(_ kind: Kind, from cursor: UInt64 = 0, at directory: Text) throws(Failure) -> [UInt64] {
-    do throws(Errno) {
-      return words(try Control.ask(Control.Question(kind: kind.rawValue, cursor: cursor), at: directory))
-    } catch {
+    try ask(Control.Question(kind: kind.rawValue, cursor: cursor), at: directory)
+  }
+
+  static func ask(_ question: Control.Question, at directory: Text) throws(Failure) -> [UInt64] {
+    do throws(Errno) { return words(try Control.ask(question, at: directory)) } catch {
       throw Failure { text in
         text.append(directory)
         if error == .notTerminal || error == .notImplemented {
@@ -77,7 +81,7 @@ enum ControlAnswers {
     }
   }
 
-  private static func bytes(_ words: [UInt64]) -> [UInt8] {
+  static func bytes(_ words: [UInt64]) -> [UInt8] {
     var bytes: [UInt8] = []
     for word in words { for shift in 0..<UInt64(8) { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * shift))) } }
     return bytes

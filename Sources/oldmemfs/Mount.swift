@@ -46,15 +46,18 @@ struct Mount {
       }
     }
     Daemon.hardenAgainstMemoryPressure()
+    // What a remount changes.
+    var size = arguments.size
     let outcome = session.serve {
       onReady()
       report()
     } answer: { question, fileSystem in
-      ControlAnswers.answer(question, fileSystem)
+      guard let change = LimitChange(question) else { return ControlAnswers.answer(question, fileSystem) }
+      return ControlAnswers.bytes([Mount.apply(change, to: fileSystem, &size) ? 1 : 0])
     } idle: { fileSystem in
       fileSystem.store.scanNextSection()
       // A percentage is one of more and more.
-      fileSystem.setLimits(size: Mount.size(arguments, fileSystem.store.totalFrames), inodes: fileSystem.limits.inodes)
+      fileSystem.setLimits(size: Mount.bytes(size, fileSystem.store.totalFrames), inodes: fileSystem.limits.inodes)
       return !fileSystem.store.isScanned
     }
     guard outcome != 0 else { return .success }
@@ -92,7 +95,9 @@ struct Mount {
   private static func pool(_ arguments: MountArguments) throws(Failure) -> FramePool {
     let checksums = arguments.memory.checksums
     guard case .crashed(let paths) = MemorySource(arguments.source, arguments.memory) else {
-      let frames = Int((arguments.size?.bytes(of: 0) ?? 0) / UInt64(frameSize))
+      // The last frame may be a part of one, as in tmpfs.
+      let bytes = min(arguments.size?.bytes(of: 0) ?? 0, UInt64(Int64.max) / 2)
+      let frames = Int((bytes + UInt64(frameSize) - 1) / UInt64(frameSize))
       do throws(PoolError) { return try FramePool.scratch(frames: frames, checksums: checksums) } catch {
         throw Failure { error.describe(to: &$0) }
       }
@@ -116,21 +121,35 @@ struct Mount {
   }
 
   /// The limit in bytes where so many frames are known; as in tmpfs, 0 is no limit.
-  private static func size(_ arguments: MountArguments, _ frames: UInt64) -> UInt64? {
-    guard let size = arguments.size, size != .absolute(0) else { return nil }
+  private static func bytes(_ size: Size?, _ frames: UInt64) -> UInt64? {
+    guard let size, size != .absolute(0) else { return nil }
     return size.bytes(of: frames * UInt64(frameSize))
+  }
+
+  /// Changes limits by a remount; false, and nothing is changed, if more is in use than they allow.
+  private static func apply(_ change: LimitChange, to fileSystem: MountedFileSystem, _ size: inout Size?) -> Bool {
+    let newSize = change.size ?? size
+    let newInodes = change.inodes.map { $0 == 0 ? nil : $0 } ?? fileSystem.limits.inodes
+    let newBytes = bytes(newSize, fileSystem.store.totalFrames)
+    // What is not changed may be exceeded, by a size that was a percentage of more.
+    guard fileSystem.isWithin(size: change.size == nil ? nil : newBytes, inodes: change.inodes == nil ? nil : newInodes)
+    else { return false }
+    size = newSize
+    fileSystem.setLimits(size: newBytes, inodes: newInodes)
+    if let keeps = change.keepsAccessTimes { fileSystem.setAccessTimes(kept: keeps) }
+    return true
   }
 
   private static func limits(_ arguments: MountArguments, _ frames: UInt64) -> MountLimits {
     var limits = MountLimits()
-    limits.size = size(arguments, frames)
+    limits.size = bytes(arguments.size, frames)
     if let inodes = arguments.inodes, inodes > 0 { limits.inodes = inodes }
     // As tmpfs has it with its inodes, no more than a part of memory.
     limits.metadata = Int(physicalMemory / 4)
     limits.rootMode = arguments.mode
     limits.uid = arguments.uid
     limits.gid = arguments.gid
-    limits.keepsAccessTimes = !arguments.flags.contains { $0 == "noatime" }
+    limits.keepsAccessTimes = arguments.keepsAccessTimes
     _ = withUnsafeMutableBytes(of: &limits.hashSeed) { getentropy($0.baseAddress!, $0.count) }
     return limits
   }

@@ -14,8 +14,11 @@ struct MountArguments {
   var uid: UInt32 = 0
   var gid: UInt32 = 0
   var memory = MemoryArguments()
+  /// A mount that is there is to be changed.
+  var isRemount = false
   /// Options that are the kernel's, not ours.
   var flags: [Text] = []
+  var keepsAccessTimes: Bool { !flags.contains { $0 == "noatime" } }
 
   /// Parses the words; what is wrong with them otherwise.
   init(_ words: [Text]) throws(UsageError) {
@@ -30,9 +33,8 @@ struct MountArguments {
     guard operands.count == 2 else { throw operands.count < 2 ? .missingOperand : .unexpected(operands[2]) }
     source = operands[0]
     directory = operands[1]
-    if source == "scratch" { try checkScratchSize() }
+    if source == "scratch", !isRemount { try checkScratchSize() }
   }
-
 
   /// Scratch memory has no size of its own.
   private func checkScratchSize() throws(UsageError) {
@@ -42,6 +44,8 @@ struct MountArguments {
   private mutating func take(_ option: Text) throws(UsageError) {
     if option == "f" {
       foreground = true
+    } else if option == "remount" {
+      isRemount = true
     } else if let value = option.value(of: "size=") {
       guard let parsed = Size(value) else { throw .badValue(option) }
       size = parsed
@@ -80,6 +84,9 @@ struct MountArguments {
     }
     return ignored.contains { option == $0 } || option.hasPrefix("x-") || option.hasPrefix("X-")
       || option.hasPrefix("comment=") || option.hasPrefix("subtype=")
+      // What /proc/mounts shows of a FUSE mount, which mount(8) passes on to a remount.
+      || option.hasPrefix("user_id=") || option.hasPrefix("group_id=") || option.hasPrefix("rootmode=")
+      || option.hasPrefix("max_read=") || option.hasPrefix("blksize=")
   }
 }
 

@@ -10,6 +10,7 @@ enum MountCommand {
   static func run(_ words: [Text]) -> ExitCode {
     let arguments: MountArguments
     do throws(UsageError) { arguments = try MountArguments(words) } catch { return error.report() }
+    if arguments.isRemount { return RemountCommand.run(arguments) }
     if arguments.foreground { return run(arguments) {} }
     do throws(Errno) {
       switch try Daemon.start() {

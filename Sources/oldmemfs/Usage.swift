@@ -22,6 +22,7 @@ enum Usage {
         size=N[k|m|g|%]     the most that file data may take; % of all reusable frames (default: all of them)
         nr_inodes=N[k|m|g]  the most inodes (default: no limit but the metadata's memory)
         mode=OCTAL uid=N gid=N   of the root directory
+        remount         change size=, nr_inodes=, ro, … of what is mounted (mount -o remount,size=1g DIR)
       mount options of its own
         level=N         makedumpfile's dump level (-d): what the dump leaves out may be used (default: what
                         /etc/kdump.conf or /etc/default/kdump-tools name; if they name none 16, free pages)

@@ -22,6 +22,7 @@ find_daemon() {
 
 # start_background SOURCE OPTIONS: mounts as everybody does; the file system must serve when the program returns.
 start_background() {
+  ! is_mounted "$tested" || force_unmount
   limited 60 "$program" "$1" "$tested" -o "$2" || return
   is_mounted "$tested" || { say "it returned and is not mounted"; return 1; }
   find_daemon "$tested"
@@ -224,11 +225,19 @@ second_mount_is_refused() {
 with_helper() {
   limited 120 unshare --mount bash -c '
     set -euo pipefail
+    trap "echo \"failed at: \$BASH_COMMAND\"" ERR
+    # The daemon keeps this name space as long as it is mounted there.
+    trap "umount -l \"$2\" 2>/dev/null || true" EXIT
     mount -t tmpfs none /usr/local/sbin
     ln -s "$1" /usr/local/sbin/oldmemfs
     tested=$2
+    daemons() {
+      local count=0 id
+      for id in $(pgrep -x oldmemfs); do ! grep -qsF "$tested" "/proc/$id/cmdline" || count=$((count + 1)); done
+      echo "$count"
+    }
     '"$1"'
-    umount "$tested"' -- "$program" "$tested"
+    umount "$tested"' -- "$program" "$tested" "$work/vmcore"
 }
 
 # shellcheck disable=SC2016  # the inner shell expands them
@@ -243,9 +252,9 @@ by_mount() {
 # shellcheck disable=SC2016
 by_remount() {
   with_helper '
-    mount -t fuse.oldmemfs scratch "$tested" -o size=10m,nr_inodes=100
+    mount -t fuse.oldmemfs "$3" "$tested" -o level=16,size=10m,nr_inodes=100
     echo hello >"$tested/f"
-    before=$(pgrep -c -x oldmemfs)
+    [[ $(daemons) -eq 1 ]]
     mount -o remount,size=20m "$tested"
     [[ $(stat -f -c %b "$tested") -eq 5120 && $(stat -f -c %c "$tested") -eq 100 ]]
     mount -o remount,nr_inodes=50,size=4m "$tested"
@@ -255,35 +264,50 @@ by_remount() {
     mount -o remount,rw "$tested"
     touch "$tested/g"
     mount -o remount,noexec,nosuid "$tested"
-    grep -q "^scratch $tested fuse.oldmemfs rw,nosuid,noexec" /proc/mounts
-    [[ $(pgrep -c -x oldmemfs) -eq $before ]]
-    [[ $(<"$tested/f") == hello ]]'
+    grep -q " $tested fuse.oldmemfs rw,nosuid,noexec" /proc/mounts
+    mount -o remount,exec "$tested"
+    grep -q " $tested fuse.oldmemfs rw,nosuid,relatime" /proc/mounts
+    [[ $(daemons) -eq 1 ]]
+    [[ $(<"$tested/f") == hello && $(stat -f -c %b "$tested") -eq 1024 ]]'
 }
 
 # ---------------------------------------------------------------- remount
 
-remount() { limited 30 "$program" "$1" "$tested" -o "remount,$2"; }
+remount() { limited 30 "$program" "$work/vmcore" "$tested" -o "remount,$1"; }
+
+refuses_remount() { says "Invalid argument" "$program" "$work/vmcore" "$tested" -o "remount,$1"; }
 
 # As for a tmpfs: what is in use can't be taken away, and nothing changes when it is tried.
 remount_changes_limits() {
-  start_background scratch size=8m,nr_inodes=20 || return
-  remount scratch size=16m && shows 4096 stat -f -c %b "$tested" || return
+  start_background "$work/vmcore" level=16,size=8m,nr_inodes=20 || return
+  remount size=16m && shows 4096 stat -f -c %b "$tested" || return
   head -c 6M /dev/zero >"$tested/f" || return
-  says "Invalid argument" "$program" scratch "$tested" -o remount,size=5m && shows 4096 stat -f -c %b "$tested" || return
-  remount scratch size=6m && shows 0 stat -f -c %f "$tested" && ! echo more >>"$tested/f" || return
-  remount scratch nr_inodes=2,size=12m && shows 2 stat -f -c %c "$tested" && says "No space left" touch "$tested/g" || return
-  says "Invalid argument" "$program" scratch "$tested" -o remount,nr_inodes=1 || return
-  remount scratch nr_inodes=3 && touch "$tested/g" && find_daemon "$tested" && stop_background
+  refuses_remount size=5m && refuses_remount size=16m,nr_inodes=1 && shows "4096 20" stat -f -c '%b %c' "$tested" || return
+  remount size=6m && shows 0 stat -f -c %f "$tested" || return
+  ! echo more >>"$tested/f" || { say "it grows beyond size=6m"; return 1; }
+  remount nr_inodes=2,size=12m && shows "3072 2" stat -f -c '%b %c' "$tested" && says "No space left" touch "$tested/g" || return
+  remount nr_inodes=3 && touch "$tested/g" && remount size=0,nr_inodes=0 || return
+  [[ $(stat -f -c %b "$tested") -gt 4096 && $(stat -f -c %d "$tested") -gt 100 ]] || return
+  find_daemon "$tested" && stop_background
 }
 
 remount_changes_flags() {
-  start_background scratch size=8m || return
-  remount scratch ro && says "Read-only file system" touch "$tested/f" && remount scratch rw && touch "$tested/f" || return
-  remount scratch noexec,size=4m && grep -q " $tested fuse.oldmemfs rw,noexec" /proc/mounts && shows 1024 stat -f -c %b "$tested" \
-    && remount scratch exec && find_daemon "$tested" && stop_background
+  start_background "$work/vmcore" level=16,size=8m || return
+  remount ro && says "Read-only file system" touch "$tested/f" && remount rw && touch "$tested/f" || return
+  remount noexec,size=4m && grep -q " $tested fuse.oldmemfs rw,noexec" /proc/mounts && shows 1024 stat -f -c %b "$tested" || return
+  remount size=5m && grep -q " $tested fuse.oldmemfs rw,noexec" /proc/mounts || { say "noexec is gone"; return 1; }
+  remount exec && find_daemon "$tested" && stop_background
 }
 
-remount_of_nothing() { says "not mounted" "$program" scratch "$tested" -o remount,size=8m; }
+# Reading changes the access time, with noatime it does not.
+remount_changes_atime() {
+  start_background "$work/vmcore" level=16,size=8m || return
+  echo hello >"$tested/f" && touch -a -d 2001-01-01 "$tested/f" || return
+  remount noatime && cat "$tested/f" >/dev/null && shows 2001 date -d "@$(stat -c %X "$tested/f")" +%Y || return
+  stop_background
+}
+
+remount_of_nothing() { says "not on an oldmemfs mount" "$program" scratch "$tested" -o remount,size=8m; }
 
 # Whoever may write to the root directory may not change its limits by that.
 only_root_remounts() {
@@ -326,6 +350,7 @@ check_daemon() {
   check "mount -o remount" by_remount
   check "remount changes size= and nr_inodes=" remount_changes_limits
   check "remount changes flags" remount_changes_flags
+  check "remount changes noatime" remount_changes_atime
   check "remount of what is not mounted" remount_of_nothing
   check "only root remounts" only_root_remounts
 }
