@@ -69,6 +69,12 @@ struct AddressTranslation {
     do throws(VmcoreError) { return try core.word(at: PhysicalAddress(address)) } catch { throw .unreadable(error) }
   }
 
+  /// Where virtual memory is mapped in this process, if all of it is in one piece, until anything is read again.
+  func mapped(_ address: UInt64, count: Int) throws(KernelError) -> UnsafeRawPointer? {
+    guard let (physical, inOnePiece) = try physical(address), inOnePiece >= UInt64(count) else { return nil }
+    return core.mapped(physical, count: count)
+  }
+
   /// Reads virtual memory; an address that is not mapped is an error.
   func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer, of what: StaticString) throws(KernelError) {
     var done = 0

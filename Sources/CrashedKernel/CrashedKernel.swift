@@ -81,14 +81,19 @@ public final class CrashedKernel {
         scan.skip(piece)
         continue
       }
-      try pages.load(base &+ (firstFrame &+ UInt64(start)) &* UInt64(classifier.layout.size), with: translation)
+      try load(piece, base, firstFrame)
       if start == 0, pages.page(0).isTail, let head = loadGiantHead(of: pages.page(0), at: firstFrame, base) {
         if let compound = classifier.compound(giantHead, head: 0), firstFrame - head < 1 << UInt64(compound.order) {
           scan.resume(giantHead.page(0), compound, head: head)
         }
+        try load(piece, base, firstFrame)
       }
       scan.classify(pages, piece)
     }
+  }
+
+  private func load(_ piece: Range<Int>, _ base: UInt64, _ firstFrame: UInt64) throws(KernelError) {
+    try pages.load(base &+ (firstFrame &+ UInt64(piece.lowerBound)) &* UInt64(classifier.layout.size), with: translation)
   }
 
   /// The PFN of the huge page's head that a tail page at the start of a section leads to, its struct pages being loaded into
@@ -143,7 +148,7 @@ public final class CrashedKernel {
     for frame in frames.clamped(to: section) {
       let place = Int(frame - firstFrame)
       let state = map[place]
-      if state.frameClass != .absent { map.fill(place..<place + 1, FrameState(state.frameClass, reason)) }
+      if state.frameClass != .absent { map[place] = FrameState(state.frameClass, reason) }
     }
   }
 

@@ -9,16 +9,23 @@ public final class FrameMap {
   private let states: UnsafeMutablePointer<UInt8>
 
   public init() {
-    states = .allocate(capacity: FrameMap.frameCount)
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameMap.frameCount, alignment: 8)
+    states = bytes.bindMemory(to: UInt8.self).baseAddress!
     states.initialize(repeating: FrameState(.absent).rawValue, count: FrameMap.frameCount)
   }
 
   deinit { states.deallocate() }
 
   /// The state of the frame at a place in the section.
-  public subscript(place: Int) -> FrameState {
-    precondition(place >= 0 && place < FrameMap.frameCount)
-    return FrameState(rawValue: states[place])
+  public internal(set) subscript(place: Int) -> FrameState {
+    get {
+      precondition(place >= 0 && place < FrameMap.frameCount)
+      return FrameState(rawValue: states[place])
+    }
+    set {
+      precondition(place >= 0 && place < FrameMap.frameCount)
+      states[place] = newValue.rawValue
+    }
   }
 
   func fill(_ range: Range<Int>, _ state: FrameState) {
@@ -29,8 +36,14 @@ public final class FrameMap {
   /// Where the stretch of frames in the same state ends that begins at a place.
   public func endOfStretch(from place: Int) -> Int {
     precondition(place >= 0 && place < FrameMap.frameCount)
+    let state = states[place]
     var end = place + 1
-    while end < FrameMap.frameCount, states[end] == states[place] { end += 1 }
+    while end < FrameMap.frameCount, end & 7 != 0, states[end] == state { end += 1 }
+    guard end & 7 == 0 else { return end }
+    // Eight at a time: `states` is aligned, and has a multiple of eight.
+    let eight = UInt64(state) &* 0x0101_0101_0101_0101
+    while end < FrameMap.frameCount, UnsafeRawPointer(states + end).load(as: UInt64.self) == eight { end += 8 }
+    while end < FrameMap.frameCount, states[end] == state { end += 1 }
     return end
   }
 }

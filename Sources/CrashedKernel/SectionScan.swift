@@ -104,15 +104,18 @@ struct SectionScan {
   private mutating func begin(_ page: StructPage, _ pages: StructPages, at place: Int, in piece: Range<Int>) {
     guard !page.isTail else {
       // The head did not make sense, or lies in another section.
-      map.fill(place..<place + 1, FrameState(.kernel))
+      map[place] = FrameState(.kernel)
       return
     }
     let compound = page.flags & classifier.layout.pageFlags.head != 0 ? compound(pages, at: place, in: piece) : nil
     let verdict = classifier.verdict(page, compound)
-    if verdict.order == 0 { return map.fill(place..<place + 1, verdict.state) }
+    if verdict.order == 0 {
+      map[place] = verdict.state
+      return
+    }
     let pfn = firstFrame + UInt64(place)
     guard pfn & ((1 << UInt64(verdict.order)) - 1) == 0, verdict.order <= 15 || verdict.state.frameClass == .hugetlb else {
-      map.fill(place..<place + 1, FrameState(.kernel))
+      map[place] = FrameState(.kernel)
       return
     }
     start(verdict.state, place..<min(FrameMap.frameCount, place + 1 << verdict.order))

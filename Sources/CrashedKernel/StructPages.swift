@@ -1,10 +1,13 @@
-// Memory safety: `bytes` is this object's own for its whole life and holds `count` struct pages; a place is checked against
-// `count` before a field is loaded, and the layout was checked to keep every field inside a struct page.
+// Memory safety: `copy` is this object's own for its whole life and holds `count` struct pages. `pages` points there, or into
+// a window of the vmcore that holds as many and lives until the vmcore is read again: between `load` and the last look at a
+// page nothing may be read. A place is checked against `count` before a field is loaded, and the layout was checked to keep
+// every field inside a struct page.
 
-/// A piece of the crashed kernel's `struct page` array, copied here.
+/// A piece of the crashed kernel's `struct page` array.
 final class StructPages {
   private let layout: PageLayout
-  private let bytes: UnsafeMutableRawBufferPointer
+  private let copy: UnsafeMutableRawBufferPointer
+  private var pages: UnsafeRawPointer
 
   /// Struct pages in a piece of a section: 64 KiB of them where one has 64 bytes, which the CPU's cache holds.
   static var pieceCount: Int { 1024 }
@@ -13,22 +16,29 @@ final class StructPages {
   init(_ layout: PageLayout, count: Int) {
     self.layout = layout
     self.count = count
-    bytes = .allocate(byteCount: layout.size * count, alignment: 64)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    copy = .allocate(byteCount: layout.size * count, alignment: 64)
+    copy.initializeMemory(as: UInt8.self, repeating: 0)
+    pages = UnsafeRawPointer(copy.baseAddress!)
   }
 
-  deinit { bytes.deallocate() }
+  deinit { copy.deallocate() }
 
-  /// Copies the struct pages at a virtual address of the crashed kernel.
+  /// Looks at the struct pages at a virtual address of the crashed kernel, where they are if they lie in one piece there.
+  /// They are to be had until anything of the vmcore is read again.
   func load(_ address: UInt64, with translation: AddressTranslation) throws(KernelError) {
-    try translation.read(address, into: bytes, of: "mem_map")
+    if let mapped = try translation.mapped(address, count: copy.count) {
+      pages = mapped
+    } else {
+      try translation.read(address, into: copy, of: "mem_map")
+      pages = UnsafeRawPointer(copy.baseAddress!)
+    }
   }
 
   /// The fields of the struct page at a place.
   @inline(__always)
   func page(_ place: Int) -> StructPage {
     precondition(place >= 0 && place < count)
-    let base = UnsafeRawPointer(bytes.baseAddress!) + place * layout.size
+    let base = pages + place * layout.size
     return StructPage(
       flags: base.loadUnaligned(fromByteOffset: layout.flags, as: UInt64.self),
       mapping: base.loadUnaligned(fromByteOffset: layout.mapping, as: UInt64.self),
@@ -41,7 +51,7 @@ final class StructPages {
   /// The four 32-bit numbers at byte 16 of the struct page at a place.
   func counts(_ place: Int) -> (UInt32, UInt32, UInt32, UInt32) {
     precondition(place >= 0 && place < count)
-    let base = UnsafeRawPointer(bytes.baseAddress!) + place * layout.size
+    let base = pages + place * layout.size
     return (
       base.loadUnaligned(fromByteOffset: 16, as: UInt32.self), base.loadUnaligned(fromByteOffset: 20, as: UInt32.self),
       base.loadUnaligned(fromByteOffset: 24, as: UInt32.self), base.loadUnaligned(fromByteOffset: 28, as: UInt32.self)
@@ -51,7 +61,7 @@ final class StructPages {
   /// A byte of the struct page at a place.
   func byte(_ place: Int, at offset: Int) -> UInt8 {
     precondition(place >= 0 && place < count && offset >= 0 && offset < layout.size)
-    return bytes[place * layout.size + offset]
+    return pages.load(fromByteOffset: place * layout.size + offset, as: UInt8.self)
   }
 }
 

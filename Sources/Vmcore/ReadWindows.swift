@@ -46,6 +46,15 @@ final class ReadWindows {
     }
   }
 
+  /// The bytes from byte `position` of a segment on, which has so many, if they lie in one window; until the next call.
+  func bytes(
+    _ file: borrowing FileDescriptor, _ segment: LoadSegment, at position: UInt64, count: Int
+  ) -> UnsafeRawPointer? {
+    let offset = segment.offset + position
+    guard let window = window(file, segment, offset), offset + UInt64(count) <= window.end else { return nil }
+    return UnsafeRawPointer(window.mapping.bytes.baseAddress!) + Int(offset - window.start)
+  }
+
   private func readDirectly(
     _ file: borrowing FileDescriptor, _ offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(VmcoreError) {

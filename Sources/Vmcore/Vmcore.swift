@@ -79,6 +79,15 @@ public final class Vmcore {
     }
   }
 
+  /// Where physical memory is mapped in this process, if all of it is in one piece; the pointer is good until anything is read
+  /// again.
+  public func mapped(_ address: PhysicalAddress, count: Int) -> UnsafeRawPointer? {
+    guard count > 0, let segment = segment(of: PFN(address.rawValue / PFN.pageSize)) else { return nil }
+    let into = address.rawValue - segment.frames.lowerBound.address.rawValue
+    guard UInt64(count) <= segment.count * PFN.pageSize - into else { return nil }
+    return windows.bytes(file, segment, at: into, count: count)
+  }
+
   /// An 8-byte number in physical memory.
   public func word(at address: PhysicalAddress) throws(VmcoreError) -> UInt64 {
     var value: UInt64 = 0
