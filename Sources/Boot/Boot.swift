@@ -17,12 +17,11 @@ public enum Boot {
     mountKernelFileSystems()
     Log.switchToKernel()
     let settings = BootSettings(contents(of: settingsPath))
-    let payload: Payload
-    do throws(PayloadError) { payload = try Payload(path: payloadPath) } catch {
-      error.report()
+    guard putPayloadInPlace(settings) else {
+      // Nothing of the capture is there. Waiting would not bring it back.
+      cboot_end_kernel(CChar(settings.failureAction.rawValue))
       return 1
     }
-    if !unpackIntoOldMemory(payload, settings) { unpackIntoMemory(payload) }
     _ = payloadPath.withCString { unlink($0) }
     _ = settingsPath.withCString { unlink($0) }
     unmountKernelFileSystems()
@@ -30,8 +29,23 @@ public enum Boot {
     return 1
   }
 
+  /// In old memory if that can be, in this kernel's memory otherwise; false if neither can be.
+  private static func putPayloadInPlace(_ settings: BootSettings) -> Bool {
+    do throws(PayloadError) {
+      let payload = try Payload(path: payloadPath)
+      return unpackIntoOldMemory(payload, settings) || unpackIntoMemory(payload)
+    } catch {
+      var message = Text()
+      error.describe(to: &message)
+      message.append("; failure action: ")
+      message.append(settings.failureAction.name)
+      Log.line(message)
+      return false
+    }
+  }
+
   /// True when the payload is in place.
-  private static func unpackIntoOldMemory(_ payload: Payload, _ settings: BootSettings) -> Bool {
+  private static func unpackIntoOldMemory(_ payload: borrowing Payload, _ settings: BootSettings) -> Bool {
     if contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") {
       Log.line("oldmemfs=off: everything stays in memory")
       return false
@@ -73,15 +87,17 @@ public enum Boot {
     }
   }
 
-  private static func unpackIntoMemory(_ payload: Payload) {
+  private static func unpackIntoMemory(_ payload: borrowing Payload) -> Bool {
     do throws(UnpackError) {
       var unpacker = Unpacker(into: nil, keeping: [])
       var stream = try payload.stream(frees: true)
       try unpacker.unpack(&stream)
+      return true
     } catch {
       var message = Text("can't unpack the initramfs: ")
       error.describe(to: &message)
       Log.line(message)
+      return false
     }
   }
 

@@ -1,16 +1,39 @@
+// Memory safety: blocks are arrays of this file's own; the pointers to them live for one call, with the arrays' own counts.
 import CBoot
 import Platform
 
-/// The packed second stage: an .xz file that holds a cpio archive.
+/// The packed second stage: an .xz file that holds a cpio archive, sealed at its end.
+///
+/// The seal is made when the initramfs is built (`oldmemfs seal`): a checksum of each page, and a few pages of parity. Page `n`
+/// belongs to group `n mod 16`, whose parity page is the exclusive or of its pages, so that one damaged page of each group
+/// can be made whole again, such as 16 in a row. Layout: the packed bytes, padded to a page; 16 pages of parity; a CRC32C
+/// (4 bytes, little endian) of each page and of each page of parity; the packed bytes' count (8 bytes), the CRC32C of
+/// that list, 4 bytes of zeros and the eight letters of `magic`.
 struct Payload {
+  /// Pages of parity, and groups.
+  static var groups: Int { 16 }
+  static var pageBytes: Int { 4096 }
+  static var trailerBytes: Int { 24 }
+  static var magic: StaticString { "OMFSEAL1" }
+
   private let path: Text
+  /// Packed bytes, without the seal.
   private let length: UInt64
 
+  /// Opens and checks a payload, and repairs in place what its parity can.
   init(path: Text) throws(PayloadError) {
     self.path = path
+    var damaged = false
     do throws(Errno) {
-      length = try FileDescriptor.open(path, flags: FileDescriptor.readOnly).size()
+      let file = try FileDescriptor.open(path, flags: FileDescriptor.readWrite)
+      let size = try file.size()
+      let seal = Seal(of: file, size: size)
+      // Damaged just there, or never made: xz's own checksums are left.
+      if seal == nil { Log.line("the payload's seal is not to be read") }
+      length = seal?.length ?? size
+      if let seal, !seal.makeWhole(file) { damaged = true }
     } catch { throw .unreadable(path, error) }
+    if damaged { throw .damaged }
   }
 
   func stream(frees: Bool) throws(UnpackError) -> ArchiveStream {
@@ -22,15 +45,174 @@ struct Payload {
   }
 }
 
+/// Why there is no payload to unpack.
 enum PayloadError: Error {
   case unreadable(Text, Errno)
+  case damaged
 
-  func report() {
+  func describe(to text: inout Text) {
     switch self {
     case .unreadable(let path, let error):
-      var message = Text("can't read the payload ").appending(path).appending(": ")
+      text.append("can't read the payload ")
+      text.append(path)
+      text.append(": ")
+      error.describe(to: &text)
+    case .damaged: text.append("the payload is damaged beyond repair")
+    }
+  }
+}
+
+/// What stands behind the packed bytes.
+struct Seal {
+  let length: UInt64
+  /// Of each page, then of each page of parity.
+  private let checksums: [UInt32]
+
+  private var pages: Int { Seal.pages(length) }
+
+  static func pages(_ length: UInt64) -> Int {
+    Int((length + UInt64(Payload.pageBytes) - 1) / UInt64(Payload.pageBytes))
+  }
+
+  /// Reads the seal; nil if there is none, or its own checksum is wrong.
+  init?(of file: borrowing FileDescriptor, size: UInt64) {
+    guard size > UInt64(Payload.trailerBytes) else { return nil }
+    let trailer = Seal.read(file, Payload.trailerBytes, at: size - UInt64(Payload.trailerBytes))
+    guard trailer.count == Payload.trailerBytes, Array(trailer[16...]).elementsEqual(Payload.magic) else { return nil }
+    length = UInt64(Seal.word(trailer, 0)) | UInt64(Seal.word(trailer, 4)) << 32
+    guard length <= size else { return nil }
+    let count = Seal.pages(length) + Payload.groups
+    let start = UInt64(count * Payload.pageBytes)
+    guard start + UInt64(4 * count + Payload.trailerBytes) == size else { return nil }
+    let list = Seal.read(file, 4 * count, at: start)
+    guard list.count == 4 * count, list.withUnsafeBytes({ Checksum(of: $0).rawValue }) == Seal.word(trailer, 8) else { return nil }
+    var checksums: [UInt32] = []
+    checksums.reserveCapacity(count)
+    for index in 0..<count { checksums.append(Seal.word(list, 4 * index)) }
+    self.checksums = checksums
+  }
+
+  /// Checks all pages, repairs what can be, and says in the log what there was; false if damage is left.
+  func makeWhole(_ file: borrowing FileDescriptor) -> Bool {
+    let damaged = damagedPages(file)
+    if damaged.isEmpty { return true }
+    let isRepaired = repair(damaged, file)
+    var message = Text()
+    message.append(damaged.count)
+    message.append(" pages of the payload are damaged")
+    message.append(isRepaired ? ", and repaired from its parity" : ", more than its parity can repair")
+    Log.line(message)
+    return isRepaired
+  }
+
+  /// Indexes of pages whose checksum is wrong, those of parity among them.
+  private func damagedPages(_ file: borrowing FileDescriptor) -> [Int] {
+    var damaged: [Int] = []
+    for page in 0..<checksums.count where !isWhole(Seal.page(file, page), page) { damaged.append(page) }
+    return damaged
+  }
+
+  /// Rebuilds pages, one of a group at most; false if there are more, or the result is not right.
+  private func repair(_ damaged: [Int], _ file: borrowing FileDescriptor) -> Bool {
+    for page in damaged where page < pages {
+      let group = page % Payload.groups
+      var rebuilt = Seal.page(file, pages + group)
+      for other in stride(from: group, to: pages, by: Payload.groups) where other != page {
+        Seal.combine(&rebuilt, Seal.page(file, other))
+      }
+      guard isWhole(rebuilt, page) else { return false }
+      let error = rebuilt.withUnsafeBytes { bytes -> Errno? in
+        do throws(Errno) { try file.write(bytes, at: UInt64(page * Payload.pageBytes)) } catch { return error }
+        return nil
+      }
+      guard error == nil else { return false }
+    }
+    return true
+  }
+
+  private func isWhole(_ page: [UInt8], _ index: Int) -> Bool {
+    page.withUnsafeBytes { Checksum(of: $0).rawValue } == checksums[index]
+  }
+
+  // MARK: - Pages
+
+  /// Appends the seal to a file of packed bytes.
+  static func append(to file: borrowing FileDescriptor) throws(Errno) {
+    let length = try file.size()
+    let pages = pages(length)
+    var parity = [[UInt8]](repeating: [UInt8](repeating: 0, count: Payload.pageBytes), count: Payload.groups)
+    var list: [UInt8] = []
+    for index in 0..<pages {
+      let page = page(file, index)
+      combine(&parity[index % Payload.groups], page)
+      append(page.withUnsafeBytes { Checksum(of: $0).rawValue }, to: &list)
+    }
+    for page in parity { append(page.withUnsafeBytes { Checksum(of: $0).rawValue }, to: &list) }
+    var tail: [UInt8] = []
+    for page in parity { tail.append(contentsOf: page) }
+    tail.append(contentsOf: list)
+    append(UInt32(truncatingIfNeeded: length), to: &tail)
+    append(UInt32(truncatingIfNeeded: length >> 32), to: &tail)
+    append(list.withUnsafeBytes { Checksum(of: $0).rawValue }, to: &tail)
+    append(0, to: &tail)
+    var magic = Text()
+    magic.append(Payload.magic)
+    tail.append(contentsOf: magic.bytes)
+    try write(tail, to: file, at: UInt64(pages * Payload.pageBytes))
+  }
+
+  private static func write(_ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: UInt64) throws(Errno) {
+    let error = bytes.withUnsafeBytes { bytes -> Errno? in
+      do throws(Errno) { try file.write(bytes, at: offset) } catch { return error }
+      return nil
+    }
+    if let error { throw error }
+  }
+
+  /// A page, with zeros where the file ends within it.
+  private static func page(_ file: borrowing FileDescriptor, _ index: Int) -> [UInt8] {
+    var page = read(file, Payload.pageBytes, at: UInt64(index * Payload.pageBytes))
+    while page.count < Payload.pageBytes { page.append(0) }
+    return page
+  }
+
+  /// Bytes of the file; fewer where it ends or can't be read.
+  private static func read(_ file: borrowing FileDescriptor, _ count: Int, at offset: UInt64) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let done = bytes.withUnsafeMutableBytes { buffer -> Int in
+      do throws(Errno) { return try file.read(into: buffer, at: offset) } catch { return 0 }
+    }
+    bytes.removeLast(count - done)
+    return bytes
+  }
+
+  private static func combine(_ page: inout [UInt8], _ other: [UInt8]) {
+    for index in 0..<page.count { page[index] ^= other[index] }
+  }
+
+  private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
+    var word: UInt32 = 0
+    for index in 0..<4 { word |= UInt32(bytes[offset + index]) << UInt32(8 * index) }
+    return word
+  }
+
+  private static func append(_ word: UInt32, to bytes: inout [UInt8]) {
+    for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+  }
+}
+
+/// `oldmemfs seal FILE`: what the packer calls.
+public enum SealCommand {
+  public static func run(_ words: [Text]) -> Int32 {
+    guard words.count == 1 else { return 2 }
+    do throws(Errno) {
+      try Seal.append(to: try FileDescriptor.open(words[0], flags: FileDescriptor.readWrite))
+      return 0
+    } catch {
+      var message = words[0].appending(": ")
       error.describe(to: &message)
       Log.line(message)
+      return 1
     }
   }
 }

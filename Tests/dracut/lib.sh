@@ -78,14 +78,18 @@ add_makedumpfile_to_tree() {
   printf '#!/bin/sh\nexec /usr/lib/lab-makedumpfile/makedumpfile "$@"\n' >"$tree/usr/bin/makedumpfile"
 }
 
-# How the capture kernel mounts the NFS server; no lock daemon, no port mapper.
+# What the NFS server serves, under this path of its own, and how the capture kernel mounts it: no lock daemon, no port mapper.
 # shellcheck disable=SC2034  # read by image
+nfs_export=$dracut_cache/nfs
+# shellcheck disable=SC2034
 nfs_options=vers=3,proto=tcp,mountproto=tcp,port=2049,mountport=20048,nolock
 
 # ---------------------------------------------------------------- the module under test
 
-# The first stage's program: built when its sources are newer.
+# The first stage's program: OLDMEMFS_FIRST_STAGE, or a build of this repo's, made again when its sources are newer.
 build_first_stage() {
+  first_stage=${OLDMEMFS_FIRST_STAGE:-}
+  [[ -z $first_stage ]] || return 0
   first_stage=$repo_dir/.build-initramfs/release/oldmemfs
   if [[ -x $first_stage && -z $(find "$repo_dir/Sources" "$repo_dir/Package.swift" -newer "$first_stage" -type f -print -quit) ]]; then
     return

@@ -3,7 +3,7 @@
 # shellcheck source=../../vm/guest/common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # COLLECTOR, NFS_OPTIONS
+. /lab/conf # COLLECTOR, NFS_OPTIONS, NFS_EXPORT
 
 available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
 
@@ -13,7 +13,7 @@ if grep -q nfs /proc/cmdline; then
   ip link set eth0 up
   ip addr add 10.0.2.15/24 dev eth0
   mkdir -p /mnt/data
-  mount -t nfs -o "addr=10.0.2.2,$NFS_OPTIONS" 10.0.2.2:/ /mnt/data || give_up "no NFS"
+  mount -t nfs -o "addr=10.0.2.2,$NFS_OPTIONS" "10.0.2.2:$NFS_EXPORT" /mnt/data || give_up "no NFS"
 else
   mount_disk /dev/vda /mnt/data
 fi

@@ -2,7 +2,7 @@
 # The lab's capture: makedumpfile to the target that /etc/labkdump.conf names, then the final action; with --failure, the failure
 # action. Also sourced, as a hook of dracut without systemd.
 # shellcheck source=/dev/null
-. /etc/labkdump.conf # TARGET (a mounted directory), COLLECTOR (makedumpfile's options), STEPS
+. /etc/labkdump.conf # TARGET (a mounted directory), COLLECTOR (makedumpfile's options)
 
 tell() { echo "LAB $*" >/dev/console; }
 available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
@@ -42,11 +42,13 @@ cat /proc/cmdline >"$TARGET/dump/cmdline"
 dmesg >"$TARGET/dump/dmesg" 2>/dev/null
 watch_memory &
 watcher=$!
-for step in ${STEPS:-}; do
+# Tests say on the kernel's command line what shall happen before the dump: lab.step=NAME.
+step=$(sed -n 's/.*lab\.step=\([a-z_]*\).*/\1/p' /proc/cmdline)
+if [ -n "$step" ]; then
   tell "step $step"
   # shellcheck source=/dev/null
-  . "/usr/lib/labkdump/$step"
-done
+  . "/usr/lib/labkdump/$step.sh"
+fi
 # shellcheck disable=SC2086  # options
 if makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
   kill "$watcher"

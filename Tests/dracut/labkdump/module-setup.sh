@@ -9,10 +9,11 @@ check() { return 255; }
 depends() { echo "base shutdown"; }
 
 install() {
+  local file
   inst_multiple cat cp cut date dd dirname head logger mkdir mount mv printf sed stat sync tail awk umount rm grep sort tr uname sleep dmesg
   inst /etc/labkdump.conf
   inst_simple "$moddir/capture.sh" /usr/bin/labkdump
-  local file
+  for file in "$moddir"/steps/*.sh; do inst_simple "$file" "/usr/lib/labkdump/${file##*/}"; done
   inst_multiple makedumpfile
   # The loader and the libraries that makedumpfile has for itself in an older suite.
   while read -r file; do inst_simple "$file"; done < <(find /usr/lib/lab-makedumpfile -type f 2>/dev/null)
