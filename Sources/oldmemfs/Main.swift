@@ -27,6 +27,7 @@ struct Main {
     if first == "scan" { return ScanCommand.run(rest) }
     if first == "record" { return StatusCommands.record(rest) }
     if first == "status" { return StatusCommands.status(rest) }
+    if first == "relocate" { return RelocateCommand.run(rest) }
     if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
     if first == "--version" || first == "-V" { return Usage.printVersion() }
     return MountCommand.run(words)

@@ -12,6 +12,7 @@ enum Usage {
         oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]
         oldmemfs record DIR                       a line 'FIRST_PFN COUNT' per run of pages overwritten so far
         oldmemfs status DIR                       how the mount at DIR is
+        oldmemfs relocate [DIR] [--keep NAME]…    move this initramfs's files into the mount at DIR (default /oldmem)
 
       SOURCE
         oldmem          the crashed kernel, in its capture kernel: /proc/vmcore and /dev/mem

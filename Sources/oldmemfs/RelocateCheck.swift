@@ -1,0 +1,81 @@
+import CPlatform
+import Platform
+
+/// /proc/self/mounts (proc(5)), as far as it is needed here.
+enum MountTable {
+  struct Entry {
+    let place: Text
+    let type: Text
+  }
+
+  static func read() -> [Entry] {
+    guard let file = try? FileDescriptor.open(Text("/proc/self/mounts"), flags: FileDescriptor.readOnly),
+      let bytes = try? file.contents(limit: 1 << 18)
+    else { return [] }
+    var entries: [Entry] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let words = line.split(separator: UInt8(ascii: " "))
+      guard words.count > 2 else { continue }
+      entries.append(Entry(place: Text(slice: words[1]), type: Text(slice: words[2])))
+    }
+    return entries
+  }
+}
+
+/// What running programs have open below a directory.
+enum OpenFiles {
+  /// Why the directory must stay: a program writes to a file in it (what it writes would go where nobody sees it any more), or
+  /// works in it. Nil if nobody does. Files that are only read, or executed, are no reason: they stay whole for who has them.
+  static func reasonToStay(_ directory: Text) -> Text? {
+    for process in DirectoryListing.names(in: Text("/proc")) where process.number() != nil {
+      let base = Text("/proc").joined(process)
+      if isBelow(directory, base.joined(Text("cwd"))) { return reason("works in it", process) }
+      let descriptors = base.joined(Text("fd"))
+      for descriptor in DirectoryListing.names(in: descriptors)
+      where isBelow(directory, descriptors.joined(descriptor)) && isWritable(base, descriptor) {
+        return reason("writes to a file in it", process)
+      }
+    }
+    return nil
+  }
+
+  private static func reason(_ what: StaticString, _ process: Text) -> Text {
+    var text = Text("process ")
+    text.append(process)
+    text.append(" ")
+    text.append(what)
+    return text
+  }
+
+  /// Whether a link of /proc leads to the directory or below it.
+  private static func isBelow(_ directory: Text, _ link: Text) -> Bool {
+    var goal = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = link.withCString { link in
+      goal.withUnsafeMutableBytes { readlink(link, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+    }
+    guard count > 0 else { return false }
+    let path = goal[..<count]
+    return path.starts(with: directory.bytes)
+      && (path.count == directory.bytes.count || path[directory.bytes.count] == UInt8(ascii: "/"))
+  }
+
+  /// By the `flags` line of fdinfo (proc(5)), octal: O_WRONLY is 1, O_RDWR 2.
+  private static func isWritable(_ process: Text, _ descriptor: Text) -> Bool {
+    let path = process.joined(Text("fdinfo")).joined(descriptor)
+    guard let file = try? FileDescriptor.open(path, flags: FileDescriptor.readOnly), let bytes = try? file.contents(limit: 4096)
+    else { return false }
+    let key = Text("flags:").bytes
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: key) {
+      guard let last = line.last else { return false }
+      return (last - UInt8(ascii: "0")) & 3 != 0
+    }
+    return false
+  }
+}
+
+extension Text {
+  init(slice: ArraySlice<UInt8>) {
+    self.init()
+    append(bytes: slice)
+  }
+}

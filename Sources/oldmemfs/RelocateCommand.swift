@@ -1,0 +1,85 @@
+import CPlatform
+import Platform
+
+/// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the files of a running initramfs into a mounted oldmemfs, whole top-level
+/// directories at a time, and frees their memory. Running programs keep the files that they have: what they execute and have
+/// open stays in memory until they let go of it.
+enum RelocateCommand {
+  static func run(_ words: [Text]) -> ExitCode {
+    let arguments: RelocateArguments
+    do throws(UsageError) { arguments = try RelocateArguments(words) } catch { return error.report() }
+    do throws(Failure) {
+      let free = freeKiB()
+      let outcome = try Relocation(to: arguments.target, keeping: arguments.kept).run()
+      report(outcome, freed: freeKiB() &- free)
+      return .success
+    } catch {
+      Log.line(error.message)
+      return .failure
+    }
+  }
+
+  private static func report(_ outcome: Relocation.Outcome, freed: UInt64) {
+    var text = Text()
+    for skipped in outcome.skipped {
+      text.append(skipped.directory)
+      text.append(" stays: ")
+      text.append(skipped.reason)
+      text.append("\n")
+    }
+    for directory in outcome.moved {
+      text.append(directory)
+      text.append(" moved\n")
+    }
+    // Less than what was moved: files that programs run from are freed when these end. Never negative: others may have
+    // taken memory meanwhile.
+    text.append("moved ")
+    text.append(ratio: outcome.bytes, to: 1 << 20, decimals: 1)
+    text.append(" MiB, freed ")
+    text.append(ratio: freed > UInt64(Int64.max) ? 0 : freed, to: 1024, decimals: 1)
+    text.append(" MiB\n")
+    _ = Usage.output(text)
+  }
+
+  /// MemFree of /proc/meminfo in KiB; 0 if it can't be read.
+  private static func freeKiB() -> UInt64 {
+    guard let file = try? FileDescriptor.open(Text("/proc/meminfo"), flags: FileDescriptor.readOnly),
+      let bytes = try? file.contents()
+    else { return 0 }
+    let memFree = Text("MemFree:").bytes
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: memFree) {
+      var digits = Text()
+      digits.append(bytes: line.filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
+      return digits.number() ?? 0
+    }
+    return 0
+  }
+}
+
+/// What the words of `relocate` say.
+struct RelocateArguments {
+  /// Where an oldmemfs is mounted.
+  var target = Text("/oldmem")
+  /// Names of top-level directories that stay.
+  var kept: [Text] = []
+
+  init(_ words: [Text]) throws(UsageError) {
+    var operands: [Text] = []
+    var isValue = false
+    for word in words {
+      if isValue {
+        kept.append(word)
+        isValue = false
+      } else if word == "--keep" {
+        isValue = true
+      } else if word.hasPrefix("-") {
+        throw .unknown(word)
+      } else {
+        operands.append(word)
+      }
+    }
+    if isValue { throw .badValue(Text("--keep")) }
+    if operands.count > 1 { throw .unexpected(operands[1]) }
+    if let operand = operands.first { target = operand }
+  }
+}

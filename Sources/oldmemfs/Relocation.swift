@@ -1,0 +1,120 @@
+import CPlatform
+import Platform
+
+/// The move itself: each directory is copied, checked, covered by a bind mount of its copy, and then emptied underneath.
+///
+/// What was there stays reachable, while it is emptied, through a bind mount of the root without the file systems mounted on it.
+struct Relocation {
+  struct Outcome {
+    var moved: [Text] = []
+    var skipped: [(directory: Text, reason: Text)] = []
+    /// Bytes of files that were moved.
+    var bytes: UInt64 = 0
+  }
+
+  private let target: Text
+  private let kept: [Text]
+  /// The root as it is under all mounts.
+  private let root = Text("/run/oldmemfs-root")
+
+  init(to target: Text, keeping kept: [Text]) {
+    self.target = target
+    self.kept = kept
+  }
+
+  func run() throws(Failure) -> Outcome {
+    let mounts = MountTable.read()
+    guard mounts.contains(where: { $0.place.bytes == target.bytes && $0.type == "fuse.oldmemfs" }) else {
+      throw Failure { text in
+        text.append(target)
+        text.append(": no oldmemfs is mounted there")
+      }
+    }
+    try bindRoot()
+    defer { unbindRoot() }
+    var outcome = Outcome()
+    for name in DirectoryListing.names(in: root) {
+      let place = Text("/").joined(name)
+      guard FileStatus(root.joined(name))?.kind == S_IFDIR else { continue }
+      if let reason = reasonToStay(name, place, mounts) {
+        if !reason.bytes.isEmpty { outcome.skipped.append((place, reason)) }
+        continue
+      }
+      do throws(CopyError) {
+        outcome.bytes += try move(name, to: place)
+        outcome.moved.append(place)
+      } catch {
+        var reason = Text()
+        error.describe(to: &reason)
+        outcome.skipped.append((place, reason))
+      }
+    }
+    return outcome
+  }
+
+  /// Why a directory can't be moved; empty if it holds nothing that would be worth a word, nil if it can.
+  private func reasonToStay(_ name: Text, _ place: Text, _ mounts: [MountTable.Entry]) -> Text? {
+    let never: [StaticString] = ["dev", "proc", "sys", "run"]
+    if never.contains(where: { name == $0 }) || place.bytes == target.bytes { return Text() }
+    if kept.contains(where: { $0.bytes == name.bytes }) { return Text("--keep") }
+    let below = place.bytes + [UInt8(ascii: "/")]
+    if let mount = mounts.first(where: { $0.place.bytes == place.bytes || $0.place.bytes.starts(with: below) }) {
+      return Text("a file system is mounted on ").appending(mount.place)
+    }
+    if DirectoryListing.names(in: root.joined(name)).isEmpty { return Text() }
+    return OpenFiles.reasonToStay(place)
+  }
+
+  /// Bytes moved.
+  private func move(_ name: Text, to place: Text) throws(CopyError) -> UInt64 {
+    let old = root.joined(name)
+    let copy = target.joined(name)
+    var tree = TreeCopy()
+    do throws(CopyError) {
+      try tree.copy(old, to: copy)
+      let bound = copy.withCString { source in place.withCString { mount(source, $0, nil, UInt(MS_BIND), nil) } }
+      guard bound == 0 else { throw CopyError(place, Errno(cplatform_errno())) }
+    } catch {
+      TreeRemoval.remove(copy)
+      throw error
+    }
+    // From here on nobody reaches the old files by name; the directory itself stays, as the mount's place.
+    TreeRemoval.empty(old)
+    return tree.bytes
+  }
+
+  private func bindRoot() throws(Failure) {
+    _ = root.withCString { mkdir($0, 0o700) }
+    let bound = root.withCString { mount("/", $0, nil, UInt(MS_BIND), nil) }
+    guard bound != 0 else { return }
+    let error = Errno(cplatform_errno())
+    _ = root.withCString { rmdir($0) }
+    throw Failure { text in
+      text.append("can't see what lies under the mounts of the root: ")
+      error.describe(to: &text)
+    }
+  }
+
+  private func unbindRoot() {
+    root.withCString {
+      _ = umount2($0, Int32(MNT_DETACH))
+      _ = rmdir($0)
+    }
+  }
+}
+
+extension Text {
+  func appending(_ other: Text) -> Text {
+    var text = self
+    text.append(other)
+    return text
+  }
+
+  /// A path with a name after it.
+  func joined(_ name: Text) -> Text {
+    var path = self
+    if path.bytes.last != UInt8(ascii: "/") { path.append("/") }
+    path.append(name)
+    return path
+  }
+}
