@@ -29,6 +29,20 @@ public enum Boot {
     return 1
   }
 
+  /// `oldmemfs start`: for an initramfs without a payload, called early by its own init: mounts `/oldmem` with the watcher
+  /// beside the daemon. 0 once it is mounted; the reason is in the log otherwise.
+  public static func start() -> Int32 {
+    let settings = BootSettings(contents(of: settingsPath))
+    if contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") {
+      Log.line("oldmemfs=off: everything stays in memory")
+      return 1
+    }
+    _ = target.withCString { mkdir($0, 0o755) }
+    guard let watcher = Watcher.start(settings) else { return 1 }
+    watcher.commit()
+    return 0
+  }
+
   /// In old memory if that can be, in this kernel's memory otherwise; false if neither can be.
   private static func putPayloadInPlace(_ settings: BootSettings) -> Bool {
     do throws(PayloadError) {

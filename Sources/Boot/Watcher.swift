@@ -29,14 +29,23 @@ struct Watcher {
     }
     close(control.0)
     close(answer.1)
-    var byte: UInt8 = 0
-    var count = 0
-    repeat { count = read(answer.0, &byte, 1) } while count < 0 && cplatform_errno() == EINTR
+    let isMounted = hears(answer.0)
     close(answer.0)
-    if count == 1 { return Watcher(pid: child, control: control.1) }
+    if isMounted { return Watcher(pid: child, control: control.1) }
     close(control.1)
+    // It leads a process group; one that hangs takes nothing along.
+    kill(-child, SIGKILL)
     waitpid(child, nil, 0)
     return nil
+  }
+
+  /// Whether a byte comes before the pipe is closed, or two minutes are over: a mount that takes longer hangs.
+  private static func hears(_ descriptor: Int32) -> Bool {
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    var outcome: Int32 = 0
+    repeat { outcome = poll(&waiting, 1, 120_000) } while outcome < 0 && cplatform_errno() == EINTR
+    var byte: UInt8 = 0
+    return outcome > 0 && read(descriptor, &byte, 1) == 1
   }
 
   /// From now on the daemon's death is the end.

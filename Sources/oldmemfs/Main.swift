@@ -15,8 +15,7 @@ struct Main {
     #if OLDMEMFS_INITRAMFS
       // The kernel starts the first stage's /init, which is this program by another name.
       if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
-      if let first = words.first, first == "seal" { return SealCommand.run(Array(words.dropFirst())) == 0 ? .success : .failure }
-      if let first = words.first, first == "watch" { return Watch.run(Array(words.dropFirst())) == 0 ? .success : .failure }
+      if let first = words.first, let code = BootCommands.run(first, Array(words.dropFirst())) { return code == 0 ? .success : .failure }
     #endif
     guard let first = words.first else {
       Log.line("no SOURCE and no DIR; see 'oldmemfs --help'")
