@@ -37,11 +37,16 @@ oldmemfs_level() {
 }
 
 install() {
-  local fuse="" words
+  local fuse words
   oldmemfs_settings >"$DRACUT_TMPDIR/oldmemfs.settings"
-  # The first stage keeps its program in memory; this is how it is called later on.
+  inst_multiple -o umount mount stat dd
+  inst_simple "$moddir/stage" /usr/bin/oldmemfs-stage
+  # The program stays in memory, at the root; this is how it is called later on.
   ln -sf /oldmemfs "$initdir/usr/bin/oldmemfs"
-  inst_multiple -o umount mount
+  if grep -q '^payload=no' "$DRACUT_TMPDIR/oldmemfs.settings"; then
+    install_without_payload
+    return
+  fi
   fuse=$(find "$dracutsysrootdir/lib/modules/$kernel/" -path '*/fs/fuse/fuse.ko*' -print -quit 2>/dev/null)
   words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings")
   [[ -z $fuse ]] || words+=(--fuse "$fuse")
@@ -49,4 +54,10 @@ install() {
   # runs in dracut's own shell, before the compressor is used.
   # shellcheck disable=SC2034  # dracut's
   compress="${words[*]}"
+}
+
+install_without_payload() {
+  inst_simple "$moddir/oldmemfs" /oldmemfs
+  inst_simple "$DRACUT_TMPDIR/oldmemfs.settings" /oldmemfs.conf
+  inst_hook cmdline 00 "$moddir/relocate-hook.sh"
 }
