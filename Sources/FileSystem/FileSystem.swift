@@ -161,7 +161,8 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
 
   public var statistics: Statistics {
     let used = usedInodes
-    let most = max(used, limits.inodes ?? used + UInt64(budget.limit - budget.used) / 256)
+    // Without a limit, what the metadata's memory is enough for when each file has one extent.
+    let most = max(used, limits.inodes ?? UInt64(budget.limit) / 256)
     return Statistics(blocks: frameLimit, freeBlocks: availableFrames, inodes: most, freeInodes: most - used)
   }
 

@@ -24,13 +24,14 @@ run_suites() {
 }
 
 # All of stress-ng's file system class but what does not work on files of the tested file system. fiemap and verity are
-# left out by stress-ng itself when they are not supported.
+# left out by stress-ng itself when they are not supported. Its default sizes are for a disk.
 stress() {
   local seconds=$1
   [[ $seconds -le 1 ]] || seconds=$((seconds / 2))
   mkdir "$tested/stress" || return
   (cd "$tested/stress" && limited $((seconds * 45 * 4 + 300)) stress-ng --class filesystem --sequential 2 --timeout "${seconds}s" \
-    --temp-path "$tested/stress" --verify --exclude binderfs,procfs,ramfs,bind-mount) || return
+    --temp-path "$tested/stress" --verify --exclude binderfs,procfs,ramfs,bind-mount --copy-file-bytes 8m --fallocate-bytes 8m \
+    --hdd-bytes 8m --iomix-bytes 8m --seek-size 8m --sync-file-bytes 8m) || return
   rmdir "$tested/stress"
 }
 
