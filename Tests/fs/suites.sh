@@ -30,8 +30,8 @@ stress() {
   [[ $seconds -le 1 ]] || seconds=$((seconds / 2))
   mkdir "$tested/stress" || return
   (cd "$tested/stress" && limited $((seconds * 45 * 4 + 300)) stress-ng --class filesystem --sequential 2 --timeout "${seconds}s" \
-    --temp-path "$tested/stress" --verify --exclude binderfs,procfs,ramfs,bind-mount --copy-file-bytes 8m --fallocate-bytes 8m \
-    --hdd-bytes 8m --iomix-bytes 8m --seek-size 8m --sync-file-bytes 8m) || return
+    --temp-path "$tested/stress" --verify --exclude binderfs,procfs,ramfs,bind-mount --copy-file-bytes 128m --fallocate-bytes 8m \
+    --hdd-bytes 8m --iomix-bytes 8m --sync-file-bytes 8m) || return
   rmdir "$tested/stress"
 }
 
