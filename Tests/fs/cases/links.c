@@ -307,6 +307,27 @@ CASE(unlinked_but_open) {
     show_fstat("the old f", fd);
 }
 
+// A descriptor that does not open a file keeps it, with all that is in it.
+CASE(unlinked_and_opened_by_its_place) {
+    char path[64];
+    make_file("f", 10000, 'a');
+    int place = MUST(open("f", O_PATH));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", place);
+    DO(unlink("f"));
+    show_fstat("f", place);
+    make_file("g", 10000, 'b');
+    for (int i = 0; i < 2; i++) {
+        int fd = NEED(open(path, O_RDWR));
+        show_fd_content("f", fd);
+        DO(pwrite(fd, "cc", 2, 12000));
+        MUST(close(fd));
+        show_fstat("f", place);
+    }
+    DO(truncate(path, 5000));
+    show_fstat("f", place);
+    DO(linkat(AT_FDCWD, path, AT_FDCWD, "h", AT_SYMLINK_FOLLOW));
+}
+
 CASE(unlinked_frees_at_close) {
     struct statfs before, during, after;
     int fd = MUST(open("f", O_CREAT | O_RDWR, 0644));
