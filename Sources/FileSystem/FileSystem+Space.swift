@@ -83,7 +83,8 @@ extension FileSystem where Store: ~Copyable {
         let extent = firstExtent(of: handle, from: block)
         try reserveExtents()
         if let extent, extent.block <= block {
-          if extent.isReserved { try writeZeros(extent.blocks.clamped(to: range), of: extent, in: handle) }
+          // What was reserved here may have been joined to it.
+          if extent.isReserved { try writeZeros(extent.blocks.clamped(to: block..<range.upperBound), of: extent, in: handle) }
           block = extent.end
           continue
         }
