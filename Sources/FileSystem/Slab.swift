@@ -22,8 +22,9 @@ final class Slab<Record: BitwiseCopyable> {
   private static var stride: Int { max(8, MemoryLayout<Record>.stride) }
   private static var growth: Int { max(4096, stride) }
 
-  /// A slab for at most `capacity` records.
-  init(capacity: Int, budget: MemoryBudget) throws(FileSystemError) {
+  /// A slab for at most `capacity` records, or as many as the budget could ever pay for.
+  init(capacity most: Int, budget: MemoryBudget) throws(FileSystemError) {
+    let capacity = min(most, budget.limit / Self.stride + 1)
     do throws(Errno) { memory = try Mapping(anonymous: capacity * Self.stride) } catch { throw .noMemory }
     self.capacity = capacity
     self.budget = budget

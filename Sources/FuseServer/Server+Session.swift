@@ -12,8 +12,7 @@ extension Server {
       server.canMapDirect = connection.pointee.want & cfuse_map_direct != 0
       // Since 6.6; protocol 7.40, of 6.9, is the first that tells for sure.
       server.canMixDirect = connection.pointee.proto_minor >= 40
-      server.onReady?()
-      server.onReady = nil
+      server.isReady = true
     }
     operations.statfs = { request, _ in
       let server = Server.of(request)

@@ -14,8 +14,8 @@ final class Server {
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// Answers questions that come through `Control`.
   var answer: ((Control.Question, MountedFileSystem) -> [UInt8])?
-  /// Called when the kernel and libfuse have agreed on a protocol.
-  var onReady: (() -> Void)?
+  /// The kernel and libfuse have agreed on a protocol.
+  var isReady = false
   /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).
   var canMapDirect = false
   /// The kernel drops from its cache what a write bypasses it for.

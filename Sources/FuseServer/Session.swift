@@ -26,7 +26,6 @@ public final class Session {
     guard let session = fuse_session_new(&arguments, &operations, size, Unmanaged.passUnretained(server).toOpaque())
     else { throw .refused(Session.lastMessage) }
     self.session = session
-    server.onReady = nil
   }
 
   deinit {
@@ -50,14 +49,14 @@ public final class Session {
   /// Answers requests until the file system is unmounted or a signal (HUP, INT, TERM) ends it; 0, or an errno.
   ///
   /// - Parameters:
-  ///   - onReady: called once, when the kernel and the session have agreed on a protocol.
+  ///   - onReady: called once, when the kernel has the session's answer to its first request.
   ///   - idle: called while no request waits, until it returns false.
   ///   - answer: answers the questions that other processes ask through `Control`.
   public func serve(
-    onReady: @escaping () -> Void, answer: @escaping (Control.Question, MountedFileSystem) -> [UInt8],
+    onReady: () -> Void, answer: @escaping (Control.Question, MountedFileSystem) -> [UInt8],
     idle: (MountedFileSystem) -> Bool
   ) -> Int32 {
-    server.onReady = onReady
+    var isWaiting = true
     server.answer = answer
     guard fuse_set_signal_handlers(session) == 0 else { return EIO }
     defer { fuse_remove_signal_handlers(session) }
@@ -72,6 +71,10 @@ public final class Session {
       if count <= 0 { return -count }
       server.replyBuffer = replyBuffer
       fuse_session_process_buf(session, &buffer)
+      if isWaiting, server.isReady {
+        isWaiting = false
+        onReady()
+      }
     }
     return 0
   }

@@ -23,5 +23,6 @@ extension Errno {
   public static var notSuitable: Errno { Errno(ENODEV) }
   public static var notTerminal: Errno { Errno(ENOTTY) }
   public static var notImplemented: Errno { Errno(ENOSYS) }
+  public static var notDirectory: Errno { Errno(ENOTDIR) }
   public static var invalid: Errno { Errno(EINVAL) }
 }

@@ -26,6 +26,15 @@ public struct FileDescriptor: ~Copyable {
     return status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
   }
 
+  /// A path from the root, without symlinks, '.' and '..'. The corresponding C function is `realpath`.
+  public static func absolutePath(_ path: Text) throws(Errno) -> Text {
+    guard let resolved = path.withCString({ realpath($0, nil) }) else { throw Errno.current }
+    defer { free(resolved) }
+    var text = Text()
+    text.append(cString: resolved)
+    return text
+  }
+
   /// What kind of file it is, as far as it matters for a memory device.
   public enum Kind {
     case regular

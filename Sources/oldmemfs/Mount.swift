@@ -10,6 +10,8 @@ import Vmcore
 struct Mount {
   private let arguments: MountArguments
   private let fileSystem: MountedFileSystem
+  /// Where it is mounted, from the root.
+  private let directory: Text
 
   /// What a large machine's scan may take of the time until the mount is there; the rest is scanned while nobody asks for
   /// anything.
@@ -18,7 +20,7 @@ struct Mount {
   /// Finds the frames and makes an empty file system of them; nothing is mounted yet, and nothing overwritten.
   init(_ arguments: MountArguments) throws(Failure) {
     self.arguments = arguments
-    try Mount.checkCaller(arguments.directory)
+    directory = try Mount.checkedDirectory(arguments.directory)
     var pool = try Mount.pool(arguments)
     let start = Time.monotonic()
     while !pool.isScanned, Time.monotonic().since(start) < Self.scanBudget { pool.scanNextSection() }
@@ -36,20 +38,16 @@ struct Mount {
     let session: Session
     do throws(SessionError) {
       session = try Session(serving: fileSystem, options: options)
-      try session.mount(at: arguments.directory)
+      try session.mount(at: directory)
     } catch {
-      throw Failure { text in
-        text.append("can't mount on ")
-        text.append(arguments.directory)
-        text.append(": ")
-        error.describe(to: &text)
-      }
+      throw Mount.cannotMount(directory) { error.describe(to: &$0) }
     }
     Daemon.hardenAgainstMemoryPressure()
     // What a remount changes.
     var size = arguments.size
     let outcome = session.serve {
       onReady()
+      ReadAhead.raise(for: directory)
       report()
     } answer: { question, fileSystem in
       guard let change = LimitChange(question) else { return ControlAnswers.answer(question, fileSystem) }
@@ -63,7 +61,7 @@ struct Mount {
     guard outcome != 0 else { return .success }
     throw Failure { text in
       text.append("stopped serving ")
-      text.append(arguments.directory)
+      text.append(directory)
       text.append(": ")
       Errno(outcome).describe(to: &text)
     }
@@ -72,7 +70,7 @@ struct Mount {
   /// One line for the log: where the data goes, and how much room there is so far.
   private func report() {
     var text = Text("mounted on ")
-    text.append(arguments.directory)
+    text.append(directory)
     text.append(", ")
     text.append(fileSystem.store.totalFrames / 256)
     text.append(fileSystem.store.isScanned ? " MiB in " : " MiB so far in ")
@@ -154,8 +152,10 @@ struct Mount {
     return limits
   }
 
-  /// What would otherwise fail later, in libfuse's words.
-  private static func checkCaller(_ directory: Text) throws(Failure) {
+  // MARK: Checks
+
+  /// The directory's path from the root; what would otherwise fail later, in libfuse's words, fails here.
+  private static func checkedDirectory(_ directory: Text) throws(Failure) -> Text {
     guard geteuid() == 0 else { throw Failure(Text("only root can mount it: crashed kernels' memory is not for everybody")) }
     do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/fuse"), flags: FileDescriptor.readWrite) } catch {
       throw Failure { text in
@@ -164,21 +164,18 @@ struct Mount {
         text.append("): load the kernel's fuse module, with 'modprobe fuse'")
       }
     }
-    let isDirectory: Bool
-    do throws(Errno) { isDirectory = try FileDescriptor.isDirectory(directory) } catch {
-      throw Failure { text in
-        text.append("can't mount on ")
-        text.append(directory)
-        text.append(": ")
-        error.describe(to: &text)
-      }
-    }
-    guard isDirectory else {
-      throw Failure { text in
-        text.append("can't mount on ")
-        text.append(directory)
-        text.append(": not a directory")
-      }
+    do throws(Errno) {
+      guard try FileDescriptor.isDirectory(directory) else { throw Errno.notDirectory }
+      return try FileDescriptor.absolutePath(directory)
+    } catch { throw cannotMount(directory) { error.describe(to: &$0) } }
+  }
+
+  private static func cannotMount(_ directory: Text, _ reason: (inout Text) -> Void) -> Failure {
+    Failure { text in
+      text.append("can't mount on ")
+      text.append(directory)
+      text.append(": ")
+      reason(&text)
     }
   }
 }
