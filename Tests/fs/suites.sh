@@ -40,7 +40,7 @@ fio_verifies() {
   local seconds=$1 pattern=$2 engine=$3 direct=$4
   shift 4
   limited $((seconds * 20 + 120)) fio --name=verify --directory="$tested" --size=12m --bsrange=512-128k --ioengine="$engine" \
-    --rw="$pattern" --direct="$direct" --verify=crc32c --verify_fatal=1 --loops="$seconds" --unlink=1 --output-format=terse "$@" || return
+    --rw="$pattern" --direct="$direct" --verify=crc32c --verify_fatal=1 --verify_state_save=0 --loops="$seconds" --unlink=1 --output-format=terse "$@" || return
   rm -f "$tested"/verify.*
 }
 
