@@ -61,3 +61,14 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
   ] + bootTargets
 )
+
+// Tests/fuzz builds one more program, and the fake kernel's sources for it.
+if Context.environment["OLDMEMFS_FUZZ"] != nil {
+  package.targets.removeAll { $0.type == .test }
+  package.targets += [
+    .target(name: "KernelFixtures", path: "Tests/KernelFixtures"),
+    .executableTarget(
+      name: "fuzzparsers", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures"], path: "Tests/fuzz/parsers",
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+  ]
+}

@@ -30,6 +30,7 @@ struct AddressTranslation {
 
   /// Where a virtual address is, and how many bytes from there on are in one piece; nil if nothing is mapped there.
   /// `onTable` gets the physical address of each page table on the way.
+  @inline(never)
   func physical(
     _ address: UInt64, onTable: (UInt64) -> Void = { _ in }
   ) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
@@ -43,6 +44,7 @@ struct AddressTranslation {
   private func pageRest(_ address: UInt64) -> UInt64 { PFN.pageSize - address % PFN.pageSize }
 
   /// Follows the page tables. They have at most five levels, so this ends whatever they hold.
+  @inline(never)
   private func walk(_ address: UInt64, _ onTable: (UInt64) -> Void) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
     var table = topTable &- Self.textMap.lowerBound &+ physicalBase
     var level = levels
@@ -76,6 +78,7 @@ struct AddressTranslation {
   }
 
   /// Reads virtual memory; an address that is not mapped is an error.
+  @inline(never)
   func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer, of what: StaticString) throws(KernelError) {
     var done = 0
     while done < buffer.count {
@@ -89,6 +92,7 @@ struct AddressTranslation {
 
   /// Adds the frames that virtual memory lies in, and those of the page tables that lead there. What can't be followed is
   /// left out: nobody can read it either.
+  @inline(never)
   func addFrames(of address: UInt64, count: UInt64, to frames: inout FrameRanges) {
     var done: UInt64 = 0
     while done < count {

@@ -92,12 +92,14 @@ public final class CrashedKernel {
     }
   }
 
+  @inline(never)
   private func load(_ piece: Range<Int>, _ base: UInt64, _ firstFrame: UInt64) throws(KernelError) {
     try pages.load(base &+ (firstFrame &+ UInt64(piece.lowerBound)) &* UInt64(classifier.layout.size), with: translation)
   }
 
   /// The PFN of the huge page's head that a tail page at the start of a section leads to, its struct pages being loaded into
   /// `giantHead`; nil if it leads to none. Only a huge page of more than 128 MiB reaches from section to section.
+  @inline(never)
   private func loadGiantHead(of tail: StructPage, at pfn: UInt64, _ base: UInt64) -> UInt64? {
     let size = UInt64(classifier.layout.size)
     let link = tail.compoundHead & ~1
@@ -122,6 +124,7 @@ public final class CrashedKernel {
   }
 
   /// The places in a section that the vmcore holds.
+  @inline(never)
   private func memory(from first: UInt64) -> [Range<Int>] {
     let end = first + UInt64(FrameMap.frameCount)
     var memory: [Range<Int>] = []

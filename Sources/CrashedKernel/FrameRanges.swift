@@ -7,6 +7,7 @@ struct FrameRanges {
 
   private static var most: Int { 4096 }
 
+  @inline(never)
   mutating func insert(_ range: Range<UInt64>) {
     guard !range.isEmpty else { return }
     let place = self.place(of: range.lowerBound)
@@ -33,6 +34,7 @@ struct FrameRanges {
     return low
   }
 
+  @inline(never)
   private mutating func closeGaps() {
     smallestGap = smallestGap * 2 + 1
     var kept: [Range<UInt64>] = []

@@ -43,6 +43,7 @@ struct SparseMemory {
 
   /// The virtual address that the struct page of PFN 0 would have if this section's map reached so far; nil for a section
   /// that has no struct pages or is offline.
+  @inline(never)
   func map(of section: Int) throws(KernelError) -> UInt64? {
     guard let pointer = try root(of: section) else { return nil }
     let entry = pointer &+ UInt64(section) % perRoot * sectionSize &+ mapOffset
@@ -54,6 +55,7 @@ struct SparseMemory {
   private var perRoot: UInt64 { PFN.pageSize / sectionSize }
 
   /// The address of the page of entries that a section's is in; nil if there is none.
+  @inline(never)
   private func root(of section: Int) throws(KernelError) -> UInt64? {
     let root = UInt64(section) / perRoot
     guard root < rootCount else { return nil }
@@ -62,6 +64,7 @@ struct SparseMemory {
   }
 
   /// Adds the frames in which it is said where a section's struct pages are.
+  @inline(never)
   func addFrames(of section: Int, to frames: inout FrameRanges) {
     translation.addFrames(of: roots &+ UInt64(section) / perRoot * 8, count: 8, to: &frames)
     do throws(KernelError) {

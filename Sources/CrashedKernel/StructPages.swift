@@ -34,6 +34,13 @@ final class StructPages {
     }
   }
 
+  /// Takes bytes for struct pages, from the first on; for tests.
+  func load(copying bytes: some Collection<UInt8>) {
+    copy.initializeMemory(as: UInt8.self, repeating: 0)
+    copy.copyBytes(from: bytes.prefix(copy.count))
+    pages = UnsafeRawPointer(copy.baseAddress!)
+  }
+
   /// The fields of the struct page at a place.
   @inline(__always)
   func page(_ place: Int) -> StructPage {

@@ -100,6 +100,7 @@ struct MemoryArguments {
   var checksums = true
 
   /// Takes an option; false if it is none of these.
+  @inline(never)
   mutating func take(_ option: Text) throws(UsageError) -> Bool {
     if let value = option.value(of: "level=") {
       guard let number = value.number(), number <= 31 else { throw .badValue(option) }

@@ -71,9 +71,11 @@ public struct FakeCore {
 
   // MARK: The file
 
+  /// Where the first segment is in the file: room for the headers before it.
+  public var dataOffset: UInt64 = 1 << 20
   /// Where each segment is in the file: page by page after the headers, as the kernel does it.
   public var offsets: [UInt64] {
-    var next: UInt64 = 1 << 20
+    var next = dataOffset
     return segments.map { segment in
       defer { if !sharesOffsets { next += (segment.size + 4095) / 4096 * 4096 } }
       return next

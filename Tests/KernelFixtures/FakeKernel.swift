@@ -63,10 +63,15 @@ public struct FakeKernel {
     information.append((key, value))
   }
 
+  /// VMCOREINFO as it is in the vmcore.
+  public var informationText: String {
+    information.map { line in line.value.map { "\(line.key)=\($0)\n" } ?? "" }.joined()
+  }
+
   /// Writes the vmcore.
   public func write(to path: String) throws {
     var core = core
-    let text = information.map { line in line.value.map { "\(line.key)=\($0)\n" } ?? "" }.joined()
+    let text = informationText
     core.notes.insert(.init(name: "CORE", contents: [UInt8](repeating: 7, count: 336)), at: 0)
     core.notes.append(.init(name: "VMCOREINFO", contents: Array(text.utf8)))
     try core.write(to: path)
