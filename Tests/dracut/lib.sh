@@ -17,7 +17,7 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 # What a tree must have for an image to be built in it; the names are the same in all suites.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
   util-linux procps bash binutils dracut dracut-core dracut-network dbus isc-dhcp-client busybox
-  makedumpfile)
+  makedumpfile netbase)
 
 # use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
 use_tree() {
