@@ -3,24 +3,39 @@ import PackageDescription
 
 /// `swift build -c release` builds the program that ships, as Embedded Swift; a debug build compiles the same
 /// sources as regular Swift, whose modules tests can import (an Embedded module can't be imported by them).
+///
+/// The release program is optimised whole, when it is linked: its objects are bitcode. SwiftPM knows no link-time optimisation
+/// for Linux, so the compiler's front end is told to write bitcode where it would write an object.
 let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .unsafeFlags(
     [
       "-wmo", "-Osize",
-      // Each module's object has its own copies of what it uses of others; sections of their own let the linker keep one.
-      "-Xfrontend", "-function-sections",
+      // Unoptimised by LLVM: the front end crashes on writing what its own passes leave (functions without a name).
+      "-Xfrontend", "-emit-bc", "-Xfrontend", "-disable-llvm-optzns",
       "-Xfrontend", "-mergeable-traps",
       // The debug build looks for overlapping accesses, and the stack is guarded by bounds checks.
       "-enforce-exclusivity=unchecked",
       "-Xfrontend", "-disable-stack-protector",
+      // One inline function of libc's headers with an unwind table would give one to every function: nothing unwinds.
+      "-Xcc", "-fno-asynchronous-unwind-tables",
     ], .when(configuration: .release)),
+]
+
+let cSettings: [CSetting] = [
+  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables"], .when(configuration: .release))
 ]
 
 /// Small rather than relocatable: relocations of its own would be a fifteenth of the program.
 let linking: [LinkerSetting] = [
   .unsafeFlags(
-    ["-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xclang-linker", "-no-pie"],
+    [
+      "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xclang-linker", "-no-pie",
+      "-lto=llvm-full", "-Xlinker", "--lto-newpm-passes=default<Oz>",
+      // Only what has one caller, or is no longer than a call, goes in line; what functions have in common goes out of line.
+      "-Xlinker", "-mllvm", "-Xlinker", "-inline-threshold=-100",
+      "-Xlinker", "-mllvm", "-Xlinker", "-enable-machine-outliner=always",
+    ],
     .when(configuration: .release))
 ]
 
@@ -34,7 +49,7 @@ let bootTargets: [Target] =
   forInitramfs
   ? [
     .target(name: "Boot", dependencies: ["Platform", "CBoot"], swiftSettings: settings),
-    .target(name: "CBoot", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("lzma")]),
+    .target(name: "CBoot", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
   ] : []
 
 let package = Package(
@@ -51,8 +66,8 @@ let package = Package(
     .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], swiftSettings: settings),
     .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
-    .target(name: "CPlatform"),
-    .target(name: "CFuse", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("fuse3")]),
+    .target(name: "CPlatform", cSettings: cSettings),
+    .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "KernelFixtures"]),
     .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "KernelFixtures"]),
     .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "KernelFixtures"]),
