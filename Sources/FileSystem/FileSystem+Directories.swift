@@ -19,8 +19,8 @@ extension FileSystem where Store: ~Copyable {
   ///
   /// An entry that is there all the time is listed exactly once, whatever others come and go, since positions don't change.
   public func list(_ number: InodeNumber, after position: UInt64, _ body: (Listed) -> Bool) throws(FileSystemError) {
-    let directory = try self.directory(number)
-    // One that has been removed has not even '.' and '..' (`dcache_readdir` and `simple_offset`, fs/libfs.c).
+    // One that has been removed has not even '.' and '..' (`iterate_dir`, fs/readdir.c).
+    let directory = try namedDirectory(number)
     if position == 0 { noteAccess(directory) }
     if position < dot, !body(dots(".", directory, at: dot)) { return }
     if position < dotDot, !body(dots("..", inodes[directory].parent, at: dotDot)) { return }

@@ -5,8 +5,8 @@ extension FileSystem where Store: ~Copyable {
   /// Finds a name; '.' and '..' are found as well, which file handles need.
   public func lookUp(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) -> Entry {
     if name.isDot { return entry(try live(parent)) }
+    if name.isDotDot { return entry(inodes[try namedDirectory(parent)].parent) }
     let directory = try self.directory(parent)
-    if name.isDotDot { return entry(inodes[directory].parent) }
     return entry(try required(name, in: directory).child)
   }
 
@@ -49,8 +49,7 @@ extension FileSystem where Store: ~Copyable {
   private func make(
     _ name: FileName, in parent: InodeNumber, mode: FileMode, by caller: Caller, target: [UInt8]
   ) throws(FileSystemError) -> UInt32 {
-    let directory = try self.directory(parent)
-    guard inodes[directory].links > 0 else { throw .noEntry }
+    let directory = try namedDirectory(parent)
     guard find(name, in: directory) == nil else { throw .exists }
     try reserveInode()
     let inheritance = try inheritance(mode, from: directory, by: caller)
@@ -103,9 +102,8 @@ extension FileSystem where Store: ~Copyable {
   /// Gives a file one more name.
   public func link(_ number: InodeNumber, as name: FileName, in parent: InodeNumber) throws(FileSystemError) -> Entry {
     let handle = try live(number)
-    let directory = try self.directory(parent)
+    let directory = try namedDirectory(parent)
     guard !inodes[handle].mode.isDirectory else { throw .notPermitted }
-    guard inodes[directory].links > 0 else { throw .noEntry }
     guard find(name, in: directory) == nil else { throw .exists }
     let isFurther = inodes[handle].links > 0
     if isFurther { try checkInodeLimit() }

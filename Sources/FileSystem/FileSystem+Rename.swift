@@ -29,7 +29,7 @@ extension FileSystem where Store: ~Copyable {
       !flags.contains([.exchange, .whiteout])
     else { throw .invalid }
     let source = try directory(old.parent)
-    let target = try directory(new.parent)
+    let target = try namedDirectory(new.parent)
     let moved = try required(old.name, in: source)
     let replaced = find(new.name, in: target)
     try checkLoop(moved.child, into: target)
@@ -44,7 +44,6 @@ extension FileSystem where Store: ~Copyable {
       if replaced.child == moved.child { return }
       try checkReplacement(of: replaced.child, by: moved.child)
     }
-    guard inodes[target].links > 0 else { throw .noEntry }
     try move(moved, to: target, new.name, over: replaced, flags, caller)
   }
 

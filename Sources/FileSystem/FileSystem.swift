@@ -70,6 +70,13 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
     return handle
   }
 
+  /// The same, of one that has not been removed: what it says of its parent is true.
+  func namedDirectory(_ number: InodeNumber) throws(FileSystemError) -> UInt32 {
+    let handle = try directory(number)
+    guard inodes[handle].links > 0 else { throw .noEntry }
+    return handle
+  }
+
   /// Makes sure that an inode can be added.
   func reserveInode() throws(FileSystemError) {
     try checkInodeLimit()
