@@ -78,7 +78,7 @@ extension FileSystem where Store: ~Copyable {
 
   /// In a set-group-ID directory a new file has the directory's group, and a new directory that bit as well
   /// (`inode_init_owner`, fs/inode.c).
-  private func group(in directory: UInt32, _ caller: Caller) -> UInt32 {
+  func group(in directory: UInt32, _ caller: Caller) -> UInt32 {
     inodes[directory].mode.rawValue & FileMode.setGroup != 0 ? inodes[directory].gid : caller.gid
   }
 

@@ -82,7 +82,7 @@ extension FileSystem where Store: ~Copyable {
     }
     if flags.contains(.whiteout) {
       // A character device 0:0 (`WHITEOUT_DEV`, include/linux/fs.h) stays under the old name.
-      let whiteout = addInode(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: caller.gid)
+      let whiteout = addInode(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: group(in: moved.key.owner, caller))
       inodes[whiteout].links = 1
       redirect(moved, to: whiteout)
     } else {
