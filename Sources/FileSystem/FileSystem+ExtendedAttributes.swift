@@ -97,6 +97,11 @@ extension FileSystem where Store: ~Copyable {
   /// Adds an attribute or changes its value; it fails whole or succeeds whole.
   func put(_ name: AttributeName, _ value: [UInt8], on handle: UInt32) throws(FileSystemError) {
     try reserveAttributes([name.bytes.count, value.count])
+    try putReserved(name, value, on: handle)
+  }
+
+  /// The same, once there is room.
+  func putReserved(_ name: AttributeName, _ value: [UInt8], on handle: UInt32) throws(FileSystemError) {
     if let old = find(name, of: handle) {
       let new = blobs.store(value)
       attributes.update(old.key, to: StoredAttribute.mapValue(old.name, new))

@@ -72,7 +72,8 @@ extension FileSystem where Store: ~Copyable {
   private func add(_ inheritance: Inheritance, to directory: UInt32, by caller: Caller) throws(FileSystemError) -> UInt32 {
     let mode = inherited(inheritance.mode, from: directory, by: caller)
     let handle = addInode(mode: mode, uid: caller.uid, gid: group(in: directory, caller))
-    for list in inheritance.lists { try put(list.kind.attribute, list.bytes, on: handle) }
+    // Nothing is reserved here: after the first list's split of a node that could fail, with the inode in the table for good.
+    for list in inheritance.lists { try putReserved(list.kind.attribute, list.bytes, on: handle) }
     return handle
   }
 
