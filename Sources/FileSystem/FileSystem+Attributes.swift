@@ -10,6 +10,10 @@ extension FileSystem where Store: ~Copyable {
     of number: InodeNumber, to change: AttributeChange, by caller: Caller, isOpen: Bool = false
   ) throws(FileSystemError) -> Attributes {
     let handle = try live(number)
+    // What can fail for want of memory comes before the first change.
+    if change.permissions != nil, let list = try accessList(of: handle, .access) {
+      try reserveAttributes([AccessList.Kind.access.attribute.bytes.count, list.bytes.count])
+    }
     if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
     let time = now()
     if let permissions = change.permissions { try setPermissions(of: handle, to: permissions) }
