@@ -42,8 +42,8 @@ struct BlobHandle: Equatable, BitwiseCopyable {
 
 /// Strings of bytes: names, symlink targets, extended attributes. A short one is one small piece, a longer one a chain.
 final class Blobs {
-  private let short: Slab<ShortPiece>
-  private let long: Slab<LongPiece>
+  let short: Slab<ShortPiece>
+  let long: Slab<LongPiece>
 
   init(capacity: Int, budget: MemoryBudget) throws(FileSystemError) {
     short = try Slab(capacity: capacity, budget: budget)

@@ -20,9 +20,9 @@ struct MapEntry: BitwiseCopyable {
 /// All files' extents are one map, all directories' entries another. `reserve` makes room before anything is changed; after it
 /// an insertion can't fail, so that an operation either fails whole or succeeds whole.
 final class OrderedMap {
-  private let nodes: Slab<MapNode>
-  private var root: UInt32 = 0
-  private var height = 0
+  let nodes: Slab<MapNode>
+  private(set) var root: UInt32 = 0
+  private(set) var height = 0
   private(set) var count = 0
 
   init(nodes capacity: Int, budget: MemoryBudget) throws(FileSystemError) {

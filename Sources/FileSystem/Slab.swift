@@ -11,13 +11,15 @@ final class Slab<Record: BitwiseCopyable> {
   private let budget: MemoryBudget
   private let capacity: Int
   /// Handles that have been handed out at some time: 1 ... high.
-  private var high = 0
+  private(set) var high = 0
   /// Records that fit in the memory taken from the budget.
   private var committed = 0
   private var firstFree: UInt32 = 0
   private(set) var freeCount = 0
   /// Records in use.
   var count: Int { high - freeCount }
+  /// Records that can be added without taking memory.
+  var room: Int { freeCount + committed - high }
 
   private static var stride: Int { max(8, MemoryLayout<Record>.stride) }
   private static var growth: Int { max(4096, stride) }
@@ -33,8 +35,8 @@ final class Slab<Record: BitwiseCopyable> {
   /// Makes sure that the next `count` calls of `add` succeed.
   func reserve(_ count: Int) throws(FileSystemError) {
     promised = count
-    while freeCount + committed - high < count {
-      guard high < capacity else { throw .noMemory }
+    while room < count {
+      guard committed < capacity else { throw .noMemory }
       try budget.take(Self.growth)
       let bytes = committedBytes + Self.growth
       committedBytes = bytes
@@ -42,7 +44,7 @@ final class Slab<Record: BitwiseCopyable> {
     }
   }
 
-  private var committedBytes = 0
+  private(set) var committedBytes = 0
   /// What the last `reserve` was for.
   private var promised = 0
 
