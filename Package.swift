@@ -68,6 +68,7 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
+    .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"]),
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "KernelFixtures"]),
     .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "KernelFixtures"]),
     .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "KernelFixtures"]),

@@ -1,0 +1,68 @@
+import OldMemory
+import Testing
+
+@testable import FileSystem
+
+/// Every single allocation of a long random run fails once. After each failure the whole tree must be as the reference has it:
+/// a request happens whole or not at all, and a write does what it says.
+@Suite("Failing allocations")
+struct AllocationFailureTests {
+  static let steps = Int(ModelTests.environment("OLDMEMFS_FAILURE_STEPS") ?? 4000)
+
+  @Test("leave everything as it was", arguments: Injection.Kind.allCases, ModelTests.seeds.prefix(1))
+  func everyAllocationFails(kind: Injection.Kind, seed: UInt64) throws {
+    var generator = Generator(seed: seed &+ 100)
+    let harness = try Harness()
+    var failures = 0
+    var refusals = 0
+    for step in 1...Self.steps {
+      let operation = generator.next()
+      var successes = 0
+      // Each allocation of the request in turn, until the request has none that is left to fail.
+      while true {
+        if kind == .metadata { harness.fillSlabs() }
+        harness.injection = Injection(kind: kind, successes: successes)
+        do {
+          try harness.step(operation)
+          let hasFailed = harness.injection == nil
+          if hasFailed || step % 50 == 0 { try harness.checkWhole() }
+          guard hasFailed else { break }
+        } catch {
+          Issue.record("\(kind), seed \(seed), step \(step), allocation \(successes): \(operation): \(error)")
+          return
+        }
+        failures += 1
+        if harness.wasRefused { refusals += 1 }
+        successes += 1
+      }
+    }
+    harness.injection = nil
+    try harness.removeAll()
+    print("\(kind): \(failures) failures, \(refusals) refused requests in \(Self.steps) steps")
+    #expect(refusals > Self.steps / 20)
+  }
+}
+
+extension Harness {
+  /// Takes all records that could be added without growth, so that every reservation has to grow.
+  func fillSlabs() {
+    let time = reference.time
+    while fileSystem.inodes.room > 0 {
+      _ = fileSystem.inodes.add(Inode(accessed: time, modified: time, changed: time, mode: FileMode(0), uid: 0, gid: 0, links: 1, generation: 0))
+      ballast.inodes += 1
+    }
+    fill(fileSystem.extents.nodes, MapNode(), &ballast.extentNodes)
+    fill(fileSystem.entries.nodes, MapNode(), &ballast.entryNodes)
+    fill(fileSystem.attributes.nodes, MapNode(), &ballast.attributeNodes)
+    fill(fileSystem.blobs.short, ShortPiece(), &ballast.shortPieces)
+    fill(fileSystem.blobs.long, LongPiece(), &ballast.longPieces)
+    if let limit = reference.inodeLimit { fileSystem.setLimits(size: reference.sizeLimit, inodes: limit + UInt64(ballast.inodes)) }
+  }
+
+  private func fill<Record>(_ slab: Slab<Record>, _ record: Record, _ count: inout Int) {
+    while slab.room > 0 {
+      _ = slab.add(record)
+      count += 1
+    }
+  }
+}

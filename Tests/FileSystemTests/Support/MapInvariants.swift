@@ -1,0 +1,60 @@
+@testable import FileSystem
+
+extension OrderedMap {
+  /// All entries, in order.
+  var all: [MapEntry] {
+    var all: [MapEntry] = []
+    var next = first(from: MapKey(owner: 0, position: 0))
+    while let entry = next {
+      all.append(entry)
+      let key = entry.key
+      if key.position < UInt64.max {
+        next = first(from: MapKey(owner: key.owner, position: key.position + 1))
+      } else {
+        next = key.owner < UInt32.max ? first(from: MapKey(owner: key.owner + 1, position: 0)) : nil
+      }
+    }
+    return all
+  }
+
+  /// What is wrong with the tree: order, bounds, chain of leaves, counts, nodes that are lost.
+  ///
+  /// - Parameter ballast: nodes that a test has put into the slab itself.
+  func findings(ballast: Int = 0) -> [String] {
+    var findings = Findings()
+    var seen = 0
+    var entries = 0
+    var leaves: [UInt32] = []
+    func visit(_ node: UInt32, level: Int, low: MapKey?, high: MapKey?) {
+      seen += 1
+      let size = nodes[node].size
+      findings.expect(size > 0 && size <= MapNode.capacity, "a node has \(size) entries")
+      for place in 0..<size {
+        let key = nodes[node].key(place)
+        // The first key of an inner node bounds nothing.
+        if level == 0 || place > 0 {
+          if let low { findings.expect(key >= low, "\(key) is below its node's bound") }
+          if let high { findings.expect(key < high, "\(key) is above its node's bound") }
+        }
+        if place > (level == 0 ? 0 : 1) { findings.expect(nodes[node].key(place - 1) < key, "\(key) is out of order") }
+        if level > 0 {
+          visit(
+            UInt32(nodes[node].value(place)), level: level - 1, low: place > 0 ? key : low,
+            high: place + 1 < size ? nodes[node].key(place + 1) : high)
+        }
+      }
+      if level == 0 {
+        entries += size
+        leaves.append(node)
+      }
+    }
+    if root != 0 { visit(root, level: height, low: nil, high: nil) }
+    findings.equal(entries, count, "entries")
+    findings.equal(seen + ballast, nodes.count, "nodes")
+    for (place, leaf) in leaves.enumerated() {
+      findings.equal(nodes[leaf].previous, place > 0 ? leaves[place - 1] : 0, "neighbour before a leaf")
+      findings.equal(nodes[leaf].next, place + 1 < leaves.count ? leaves[place + 1] : 0, "neighbour after a leaf")
+    }
+    return findings.list
+  }
+}

@@ -1,0 +1,175 @@
+// Memory safety: the frames are one allocation that its class owns; every access is checked against the frames' owners.
+import OldMemory
+
+/// A small store that watches its user, breaks up runs, can fail on demand, and whose frames hold a pattern wherever nobody
+/// has written, so that old contents would show.
+struct TestStore: FrameStore {
+  let frames: TestFrames
+
+  init(frames count: Int, fragmenting: Bool = false) { frames = TestFrames(count: count, fragmenting: fragmenting) }
+
+  var totalFrames: UInt64 { UInt64(frames.count) }
+  var freeFrames: UInt64 { UInt64(frames.free) }
+
+  func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
+    try frames.allocate(upTo: count, after: neighbour)
+  }
+
+  func release(_ run: FrameRun) { frames.release(run) }
+
+  func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError) {
+    try frames.write(bytes, to: first, at: offset, clearing: clearing)
+  }
+
+  func writeZeros(count: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
+    try frames.writeZeros(count, to: first, at: offset)
+  }
+
+  func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    try frames.read(first, at: offset, into: bytes)
+  }
+}
+
+/// The frames of a `TestStore`.
+final class TestFrames {
+  enum Call { case allocate, write }
+
+  /// What fills frames that nobody has written.
+  static let pattern: UInt8 = 0xa7
+
+  let count: Int
+  private(set) var free: Int
+  /// What the user did against `FrameStore`'s rules.
+  private(set) var violations: [String] = []
+  /// A call of this kind fails once, after so many that succeed; nil, also after it has failed, for none.
+  var callsUntilFailure: (kind: Call, left: Int)?
+  /// Writes that succeeded.
+  private(set) var writes = 0
+  /// A planted fault, for tests of the tests: frames are not cleared.
+  var forgetsToClear = false
+
+  private enum Frame: UInt8 { case free, taken, written }
+  private let memory: UnsafeMutableRawBufferPointer
+  private var states: [Frame]
+  private let fragmenting: Bool
+  private var random = SeededGenerator(seed: 1)
+
+  init(count: Int, fragmenting: Bool) {
+    self.count = count
+    self.fragmenting = fragmenting
+    free = count
+    states = Array(repeating: .free, count: count)
+    memory = .allocate(byteCount: count * frameSize, alignment: frameSize)
+    memory.initializeMemory(as: UInt8.self, repeating: Self.pattern)
+  }
+
+  deinit { memory.deallocate() }
+
+  func isOwned(_ frame: Int) -> Bool { states[frame] != .free }
+
+  private func fail(_ kind: Call, _ error: StoreError) throws(StoreError) {
+    guard let failure = callsUntilFailure, failure.kind == kind else { return }
+    callsUntilFailure = failure.left > 0 ? (kind, failure.left - 1) : nil
+    if failure.left == 0 { throw error }
+  }
+
+  // MARK: Owners
+
+  func allocate(upTo most: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
+    if most < 1 { violations.append("allocated \(most) frames") }
+    try fail(.allocate, .noSpace)
+    guard free > 0 else { throw .noSpace }
+    var most = most
+    var start = 0
+    if fragmenting {
+      most = min(most, Int.random(in: 1...4, using: &random))
+      start = Int.random(in: 0..<count, using: &random)
+    }
+    if let neighbour, Int(neighbour.rawValue) + 1 < count, !isOwned(Int(neighbour.rawValue) + 1) { start = Int(neighbour.rawValue) + 1 }
+    while isOwned(start) { start = (start + 1) % count }
+    var end = start
+    while end < count, end - start < most, !isOwned(end) {
+      states[end] = .taken
+      end += 1
+    }
+    free -= end - start
+    return FrameRun(first: FrameNumber(UInt64(start)), count: end - start)
+  }
+
+  func release(_ run: FrameRun) {
+    for frame in places(run.first, run.count) {
+      if !isOwned(frame) { violations.append("released frame \(frame), which is free") } else { free += 1 }
+      states[frame] = .free
+    }
+    bytes(run.first, 0, run.count * frameSize).initializeMemory(as: UInt8.self, repeating: Self.pattern)
+  }
+
+  private func places(_ first: FrameNumber, _ frames: Int) -> Range<Int> {
+    precondition(frames >= 0 && first.rawValue <= UInt64(count) && frames <= count - Int(first.rawValue), "frames that are none")
+    return Int(first.rawValue)..<Int(first.rawValue) + frames
+  }
+
+  private func bytes(_ first: FrameNumber, _ offset: Int, _ length: Int) -> UnsafeMutableRawBufferPointer {
+    _ = places(first, (offset + length + frameSize - 1) / frameSize)
+    let start = Int(first.rawValue) * frameSize + offset
+    return .init(rebasing: memory[start..<start + length])
+  }
+
+  // MARK: Contents
+
+  func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError) {
+    try fail(.write, .inaccessible(first))
+    let frames = (offset + bytes.count + frameSize - 1) / frameSize
+    use(first, frames, as: clearing ? .taken : .written, "written")
+    if clearing, !forgetsToClear {
+      self.bytes(first, 0, offset).initializeMemory(as: UInt8.self, repeating: 0)
+      let end = offset + bytes.count
+      self.bytes(first, end, frames * frameSize - end).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+    self.bytes(first, offset, bytes.count).copyMemory(from: bytes)
+    if clearing { for frame in places(first, frames) { states[frame] = .written } }
+    writes += 1
+  }
+
+  func writeZeros(_ length: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
+    try fail(.write, .inaccessible(first))
+    use(first, (offset + length + frameSize - 1) / frameSize, as: .written, "zeroed in part")
+    bytes(first, offset, length).initializeMemory(as: UInt8.self, repeating: 0)
+    writes += 1
+  }
+
+  func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    use(first, (offset + bytes.count + frameSize - 1) / frameSize, as: .written, "read")
+    bytes.copyMemory(from: UnsafeRawBufferPointer(self.bytes(first, offset, bytes.count)))
+  }
+
+  /// Notes frames that are used before they are in a state.
+  private func use(_ first: FrameNumber, _ frames: Int, as least: Frame, _ what: String) {
+    for frame in places(first, frames) where states[frame].rawValue < least.rawValue {
+      violations.append("frame \(frame) was \(what) while \(states[frame])")
+    }
+  }
+}
+
+/// A store that counts frames and keeps nothing in them: for tests of many files.
+struct HollowStore: FrameStore {
+  let totalFrames: UInt64
+  private var used: UInt64 = 0
+
+  init(frames: UInt64) { totalFrames = frames }
+
+  var freeFrames: UInt64 { totalFrames - used }
+
+  /// Runs lie one after the other, never next to their neighbour in the file.
+  mutating func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
+    guard freeFrames > 0 else { throw .noSpace }
+    let run = FrameRun(first: FrameNumber(used), count: min(count, Int(freeFrames)))
+    used += UInt64(run.count)
+    return run
+  }
+
+  mutating func release(_ run: FrameRun) { used -= UInt64(run.count) }
+  func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError) {}
+  func writeZeros(count: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {}
+  func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {}
+}
