@@ -48,7 +48,7 @@ extension FileSystem where Store: ~Copyable {
   /// Closes what was opened as `kind`.
   public func close(_ number: InodeNumber, _ kind: OpenKind) {
     let handle = number.handle
-    guard inodes.contains(handle), inodes[handle].mode.isRegular else { return }
+    guard inodes.contains(handle), !inodes[handle].isUnreachable, inodes[handle].mode.isRegular else { return }
     if kind == .direct {
       if inodes[handle].directOpens > 0 { inodes[handle].directOpens -= 1 }
     } else {
