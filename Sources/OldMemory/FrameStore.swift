@@ -59,7 +59,7 @@ public protocol FrameStore: ~Copyable {
   /// After an error the touched frames hold old or new bytes.
   mutating func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError)
 
-  /// Writes zeros, otherwise as `write` without `clearing`.
+  /// Writes zeros, otherwise as `write` without `clearing`; frames that it covers whole need no write before.
   mutating func writeZeros(count: Int, to first: FrameNumber, at offset: Int) throws(StoreError)
 
   /// Reads bytes of frames that lie one after the other, from byte `offset` of `first` on (0 ..< 4096).
