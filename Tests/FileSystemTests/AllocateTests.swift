@@ -63,6 +63,30 @@ struct AllocateTests {
     }
   }
 
+  @Test("a reservation that fails on the way gives back what it took")
+  func takingBack() throws {
+    try withTree(frames: 30, fragmenting: true) { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(4096), to: file, at: 3 * 4096)
+      try tree.write(pattern(4096), to: file, at: 50 * 4096)
+      #expect(throws: FileSystemError.noSpace) { try tree.allocate(file, at: 0, count: 30 * 4096) }
+      #expect(tree.freeFrames == 28)
+      #expect(try tree.read(file, at: 3 * 4096, count: 4096) == pattern(4096))
+    }
+  }
+
+  @Test("what is reserved twice is data of zeros, as in tmpfs; what is new beside it is not")
+  func reservingTwice() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      try tree.allocate(file, at: 4 * 4096, count: 4 * 4096)
+      try tree.allocate(file, at: 0, count: 6 * 4096)
+      #expect(try tree.read(file) == zeros(8 * 4096))
+      #expect(try tree.fileSystem.seek(.data, in: file, from: 0) == 4 * 4096)
+      #expect(try tree.fileSystem.seek(.hole, in: file, from: 4 * 4096) == 6 * 4096)
+    }
+  }
+
   @Test("a hole takes whole blocks, and makes zeros of parts", arguments: [
     (0, 4096), (0, 100), (100, 200), (100, 3996), (4000, 200), (100, 8092), (4096, 8192), (1, 30_000), (29_999, 1), (28_672, 1328),
     (30_000, 5000), (0, 1_000_000),

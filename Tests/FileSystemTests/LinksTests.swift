@@ -113,4 +113,21 @@ struct LinksTests {
       #expect(try tree.read(tree.find("kept")) == pattern(5000))
     }
   }
+
+  @Test("frames of a file without a name that nobody has open count as free, and are taken when there are no others")
+  func doomed() throws {
+    try withTree(frames: 10) { tree in
+      let file = try tree.file("a")
+      _ = try tree.fileSystem.open(file, isStream: true, truncating: false, by: Tree.root)
+      try tree.write(pattern(8 * 4096), to: file)
+      try tree.unlink("a")
+      #expect(tree.fileSystem.statistics.freeBlocks == 2)
+      tree.fileSystem.close(file, .direct)
+      #expect(tree.fileSystem.statistics.freeBlocks == 10)
+      #expect(try tree.read(file) == pattern(8 * 4096))
+      let other = try tree.file("b")
+      #expect(try tree.write(pattern(10 * 4096), to: other) == 10 * 4096)
+      #expect(throws: FileSystemError.stale) { try tree.fileSystem.open(file, isStream: false, truncating: false, by: Tree.root) }
+    }
+  }
 }

@@ -129,7 +129,7 @@ struct Generator {
 
   private mutating func rest() -> Operation {
     switch random.below(10) {
-    case 0..<3: return .open(place, isStream: random.once(in: 2), truncating: random.once(in: 5), caller)
+    case 0..<3: return .open(place, isStream: random.once(in: 2), mixing: random.once(in: 3), truncating: random.once(in: 5), caller)
     case 3..<6: return .close(place, random.once(in: 2) ? .direct : .cached)
     case 6..<8: return .readLink(place)
     case 8: return .stale(UInt32(truncatingIfNeeded: random.once(in: 2) ? random.below(400) : random.below(1 << 33)))

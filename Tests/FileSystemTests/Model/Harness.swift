@@ -137,7 +137,7 @@ final class Harness {
     let statistics = fileSystem.statistics
     guard statistics.blocks == reference.frameLimit, statistics.freeBlocks == reference.availableFrames
     else { throw fail("statistics \(statistics), not \(reference.availableFrames) of \(reference.frameLimit) frames free") }
-    let inodes = UInt64(reference.nodes.count + ballast.inodes)
+    let inodes = reference.usedInodes + UInt64(ballast.inodes)
     let most = max(inodes, reference.inodeLimit.map { $0 + UInt64(ballast.inodes) } ?? statistics.inodes)
     guard statistics.inodes == most, statistics.freeInodes == most - inodes
     else { throw fail("statistics \(statistics), not \(most - inodes) of \(most) inodes free") }
@@ -347,12 +347,12 @@ final class Harness {
       try compare { .position(try real.seek(target, in: file.number, from: offset)) } _: {
         .position(try model.seek(target, in: file, from: offset))
       }
-    case .open(let place, let isStream, let truncating, let caller):
+    case .open(let place, let isStream, let mixing, let truncating, let caller):
       let node = node(place)
       try compare {
-        .kind(try real.open(node.number, isStream: isStream, truncating: truncating, by: Pools.callers[caller]))
+        .kind(try real.open(node.number, isStream: isStream, mixing: mixing, truncating: truncating, by: Pools.callers[caller]))
       } _: {
-        .kind(try model.open(node, isStream: isStream, truncating: truncating, by: caller))
+        .kind(try model.open(node, isStream: isStream, mixing: mixing, truncating: truncating, by: caller))
       }
     case .close(let place, let kind):
       let node = node(place)
@@ -366,11 +366,22 @@ final class Harness {
   private func write(_ file: Node, _ offset: UInt64, _ bytes: [UInt8], _ caller: Int) throws {
     let wasArmed = injection != nil
     let actual = runInjecting { .count(try fileSystem.write(bytes, to: file.number, at: offset, by: Pools.callers[caller])) }
-    if wasRefused { return }
+    if wasRefused {
+      // As in tmpfs, the times and the mode change before the first byte is written.
+      reference.noteChange(file, by: caller)
+      return learnLosses()
+    }
     var bytes = bytes
     if wasArmed, injection == nil, case .count(let count) = actual { bytes = Array(bytes[0..<count]) }
     let expected = Outcome { .count(try reference.write(file, at: offset, bytes, by: caller)) }
     guard actual == expected else { throw fail("answered \(actual) instead of \(expected)") }
+  }
+
+  /// Doomed files may lose their frames even to a request that then fails.
+  private func learnLosses() {
+    for node in reference.nodes where node.isDoomed && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
+      reference.lose(node)
+    }
   }
 
   private func allocate(_ file: Node, _ offset: UInt64, _ count: UInt64, _ mode: Int32, _ caller: Int) throws {
@@ -382,6 +393,7 @@ final class Harness {
       try reference.allocate(file, at: offset, count: count, mode: mode, by: caller)
     }
     guard wasRefused else { return }
+    learnLosses()
     // As in tmpfs, what was reserved before in the part of the range that had been reached goes as well.
     let left = Int(fileSystem.inodes[file.number.handle].frames)
     reference.loseReserved(of: file, at: offset, count: count, until: left)

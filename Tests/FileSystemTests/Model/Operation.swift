@@ -33,7 +33,7 @@ enum Operation {
   case setAttributes(AnyNode, AttributeChange, CallerChoice)
   case allocate(File, offset: UInt64, count: UInt64, mode: Int32, CallerChoice)
   case seek(File, SeekTarget, offset: UInt64)
-  case open(AnyNode, isStream: Bool, truncating: Bool, CallerChoice)
+  case open(AnyNode, isStream: Bool, mixing: Bool, truncating: Bool, CallerChoice)
   case close(AnyNode, OpenKind)
   case attributes(AnyNode)
   case readLink(AnyNode)

@@ -10,6 +10,8 @@ extension Reference {
       node.accessList?.setPermissions(permissions)
       node.mode = node.type | permissions
     }
+    let isOwnerChange = (change.uid != nil || change.gid != nil) && !node.isDirectory
+    if change.size != nil || isOwnerChange { takePrivileges(from: node, for: caller) }
     if let uid = change.uid { node.uid = uid }
     if let gid = change.gid { node.gid = gid }
     if let accessed = change.accessed { node.accessed = resolve(accessed) }

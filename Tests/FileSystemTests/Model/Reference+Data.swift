@@ -35,11 +35,11 @@ extension Reference {
   func write(_ node: Node, at offset: UInt64, _ bytes: [UInt8], by caller: Int) throws -> Int {
     if bytes.isEmpty { return 0 }
     guard offset <= Self.mostBytes - UInt64(bytes.count) else { throw FileSystemError.tooLarge }
+    noteChange(node, by: caller)
     var done = 0
     forEachBlock(at: offset, count: bytes.count) { block, inner, part in
       if node.blocks[block] == nil {
-        guard availableFrames > 0 else { return false }
-        usedFrames += 1
+        guard takeFrame() else { return false }
       }
       var content = node.blocks.removeValue(forKey: block) ?? []
       if content.isEmpty { content = [UInt8](repeating: 0, count: frameSize) }
@@ -50,7 +50,6 @@ extension Reference {
     }
     if done == 0 { throw FileSystemError.noSpace }
     node.size = max(node.size, offset + UInt64(done))
-    noteChange(node, by: caller)
     return done
   }
 
@@ -66,7 +65,8 @@ extension Reference {
       clear(node, from: size, to: UInt64.max)
     }
     node.size = size
-    if isChange { noteChange(node, by: caller) } else { takePrivileges(from: node, for: caller) }
+    if isChange { noteChange(node, by: caller) }
+    takePrivileges(from: node, for: caller)
   }
 
   private func remove(_ node: Node, where isGone: (UInt64) -> Bool) {
@@ -109,21 +109,17 @@ extension Reference {
 
   private func reserve(_ node: Node, _ start: UInt64, _ end: UInt64) throws {
     let range = start / Self.blockSize..<(end - 1) / Self.blockSize + 1
-    let there = UInt64(node.blocks.keys.lazy.filter { range.contains($0) }.count)
-    let missing = UInt64(range.count) - there
-    if sizeLimit != nil, missing > frameLimit - min(frameLimit, usedFrames) { throw FileSystemError.noSpace }
-    let isEnough = missing <= totalFrames - usedFrames
-    var left = totalFrames - usedFrames
-    for block in range where node.blocks[block] == nil {
-      if !isEnough, left == 0 {
-        // As in tmpfs, what was reserved before in this range goes as well.
+    guard UInt64(range.count) <= frameLimit else { throw FileSystemError.noSpace }
+    for block in range {
+      if let content = node.blocks[block] {
+        // What is reserved a second time becomes data, as in tmpfs.
+        if content.isEmpty { node.blocks[block] = [UInt8](repeating: 0, count: frameSize) }
+      } else if takeFrame() {
+        node.blocks[block] = []
+      } else {
         remove(node) { $0 >= range.lowerBound && $0 < block && node.blocks[$0]! == [] }
         throw FileSystemError.noSpace
       }
-      left -= 1
-      guard isEnough else { continue }
-      node.blocks[block] = []
-      usedFrames += 1
     }
   }
 

@@ -87,9 +87,11 @@ extension Reference {
     guard directory.links > 0 else { throw FileSystemError.noEntry }
     guard !node.isDirectory else { throw FileSystemError.notPermitted }
     guard directory.entries[name] == nil else { throw FileSystemError.exists }
+    if node.links > 0 { try checkInodes() }
     enter(node, as: name, in: directory)
     node.links += 1
     node.changed = time
+    noteUse(of: node)
     return refer(to: node)
   }
 
@@ -98,7 +100,7 @@ extension Reference {
     guard !node.isDirectory else { throw FileSystemError.isDirectory }
     directory.entries[name] = nil
     touch(directory)
-    lose(node)
+    removeName(of: node)
   }
 
   func removeDirectory(_ name: Int, in directory: Node) throws {
@@ -108,13 +110,14 @@ extension Reference {
     directory.entries[name] = nil
     directory.links -= 1
     touch(directory)
-    lose(node)
+    removeName(of: node)
   }
 
   /// A node has lost a name.
-  private func lose(_ node: Node) {
+  private func removeName(of node: Node) {
     node.links = node.isDirectory ? 0 : node.links - 1
     node.changed = time
+    noteUse(of: node)
     dropIfDead(node)
   }
 
@@ -148,7 +151,7 @@ extension Reference {
     touch(source)
     if whiteout { leaveWhiteout(as: name, in: source, by: caller) }
     if fault != .renameKeepsChangeTime { moved.changed = time }
-    if let replaced { lose(replaced) }
+    if let replaced { removeName(of: replaced) }
   }
 
   /// Whether a node is a directory that is, or is above, another.

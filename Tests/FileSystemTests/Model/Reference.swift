@@ -30,6 +30,9 @@ final class Node {
   var cachedOpens = 0
   var directOpens = 0
   var isCacheOld = false
+  /// It has no name and is not open, so its frames may go; and they have gone.
+  var isDoomed = false
+  var isLost = false
 
   init(mode: UInt32, uid: UInt32, gid: UInt32, time: Time) {
     self.mode = mode
@@ -116,6 +119,9 @@ final class Reference {
     usedFrames -= UInt64(node.blocks.count)
   }
 
+  /// Follows a change of a node's links or opens.
+  func noteUse(of node: Node) { node.isDoomed = node.links == 0 && node.cachedOpens + node.directOpens == 0 }
+
   func forget(_ node: Node, count: UInt64) {
     guard node !== root else { return }
     node.lookups -= min(count, node.lookups)
@@ -130,10 +136,38 @@ final class Reference {
   }
 
   /// Frames that can still be taken.
-  var availableFrames: UInt64 { min(totalFrames - usedFrames, frameLimit - min(frameLimit, usedFrames)) }
+  var availableFrames: UInt64 { min(totalFrames - usedFrames + doomedFrames, allowedFrames) }
+
+  /// Frames that the limit still lets be taken.
+  var allowedFrames: UInt64 { frameLimit - min(frameLimit, usedFrames - doomedFrames) }
+
+  private var doomedFrames: UInt64 { nodes.reduce(0) { $0 + ($1.isDoomed ? UInt64($1.blocks.count) : 0) } }
+
+  /// Takes a frame, if need be from doomed files; false if there is none.
+  func takeFrame() -> Bool {
+    if sizeLimit != nil, allowedFrames == 0 { return false }
+    if usedFrames == totalFrames { for node in nodes where node.isDoomed && !node.blocks.isEmpty { lose(node) } }
+    guard usedFrames < totalFrames else { return false }
+    usedFrames += 1
+    return true
+  }
+
+  /// Takes all frames of a doomed file.
+  func lose(_ node: Node) {
+    usedFrames -= UInt64(node.blocks.count)
+    node.blocks = [:]
+    node.isLost = true
+  }
+
+  /// Inodes in use as tmpfs counts them: not what is doomed, but each further name of a file.
+  var usedInodes: UInt64 {
+    nodes.reduce(0) { sum, node in
+      sum + (node.isDoomed ? 0 : 1) + (!node.isDirectory && node.links > 1 ? UInt64(node.links) - 1 : 0)
+    }
+  }
 
   func checkInodes() throws {
-    if let inodeLimit, UInt64(nodes.count) >= inodeLimit { throw FileSystemError.noSpace }
+    if let inodeLimit, usedInodes >= inodeLimit { throw FileSystemError.noSpace }
   }
 
   // MARK: What happens by itself
@@ -162,10 +196,12 @@ final class Reference {
 
   // MARK: Opening
 
-  func open(_ node: Node, isStream: Bool, truncating: Bool, by caller: Int) throws -> OpenKind {
+  func open(_ node: Node, isStream: Bool, mixing: Bool, truncating: Bool, by caller: Int) throws -> OpenKind {
+    if node.isLost { throw FileSystemError.stale }
     if truncating { try truncate(node, to: 0, by: caller, isOpen: true) }
     guard node.isRegular else { return .cached }
-    if node.directOpens > 0 || (isStream && node.cachedOpens == 0) {
+    defer { noteUse(of: node) }
+    if mixing ? isStream : node.directOpens > 0 || (isStream && node.cachedOpens == 0) {
       node.directOpens += 1
       node.isCacheOld = true
       return .direct
@@ -176,6 +212,8 @@ final class Reference {
   }
 
   func close(_ node: Node, _ kind: OpenKind) {
+    guard node.isRegular else { return }
     if kind == .direct { node.directOpens = max(0, node.directOpens - 1) } else { node.cachedOpens = max(0, node.cachedOpens - 1) }
+    noteUse(of: node)
   }
 }

@@ -114,6 +114,7 @@ struct InvariantsChecker {
   }
 
   private mutating func checkLinks() {
+    var further: UInt64 = 0
     for handle in live {
       let inode = fileSystem.inodes[handle]
       let names = namesOf[handle] ?? 0
@@ -125,8 +126,10 @@ struct InvariantsChecker {
         findings.equal(inode.entries, entriesOf[handle] ?? 0, "entries of directory \(handle)")
       } else {
         findings.equal(inode.links, names, "links of file \(handle)")
+        if names > 1 { further += UInt64(names) - 1 }
       }
     }
+    findings.equal(fileSystem.furtherLinks, further, "names beyond each file's first")
   }
 
   /// Every directory with a name leads up to the root.
@@ -173,20 +176,24 @@ struct InvariantsChecker {
     for handle in live { findings.equal(fileSystem.inodes[handle].frames, framesOf[handle] ?? 0, "frames of \(handle)") }
     let used = framesOf.values.reduce(0, +)
     findings.equal(fileSystem.usedFrames, used, "frames in use")
+    let doomed = live.filter { fileSystem.inodes[$0].isDoomed }
+    findings.equal(fileSystem.doomedFrames, doomed.reduce(0) { $0 + fileSystem.inodes[$1].frames }, "frames of doomed files")
+    findings.equal(fileSystem.doomedInodes, UInt64(doomed.count), "doomed files")
+    for handle in doomed { findings.equal(fileSystem.inodes[handle].links, 0, "links of doomed file \(handle)") }
     findings.equal(fileSystem.store.freeFrames, UInt64(frames.count) - used, "frames that are free")
   }
 
-  /// Beyond a file's end no block has been written, and the rest of the last one is zeros.
+  /// What has been written beyond a file's end is zeros.
   private mutating func checkEnd(of owner: UInt32, _ extent: Extent) {
     guard !extent.isReserved else { return }
     let size = fileSystem.inodes[owner].size
     let blockSize = UInt64(frameSize)
-    findings.expect(extent.end <= (size + blockSize - 1) / blockSize, "a written block of \(owner) lies beyond its end")
-    guard size % blockSize > 0, extent.blocks.contains(size / blockSize) else { return }
-    let inner = Int(size % blockSize)
-    var rest = [UInt8](repeating: 1, count: frameSize - inner)
-    rest.withUnsafeMutableBytes { try? fileSystem.store.read(extent.frame(of: size / blockSize), at: inner, into: $0) }
-    findings.expect(rest.allSatisfy { $0 == 0 }, "there are bytes beyond the end of \(owner)")
+    var bytes = [UInt8](repeating: 1, count: frameSize)
+    for block in extent.blocks where (block + 1) * blockSize > size {
+      let inner = size > block * blockSize ? Int(size - block * blockSize) : 0
+      bytes.withUnsafeMutableBytes { try? fileSystem.store.read(extent.frame(of: block), at: 0, into: $0) }
+      findings.expect(bytes[inner...].allSatisfy { $0 == 0 }, "there are bytes beyond the end of \(owner)")
+    }
   }
 
   // MARK: Attributes and memory

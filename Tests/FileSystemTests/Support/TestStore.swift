@@ -133,7 +133,12 @@ final class TestFrames {
 
   func writeZeros(_ length: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
     try fail(.write, .inaccessible(first))
-    use(first, (offset + length + frameSize - 1) / frameSize, as: .written, "zeroed in part")
+    // What is covered whole need not have been written before.
+    for frame in 0..<(offset + length + frameSize - 1) / frameSize {
+      let isWhole = frame * frameSize >= offset && (frame + 1) * frameSize <= offset + length
+      use(first + frame, 1, as: isWhole ? .taken : .written, "zeroed")
+      if isWhole { states[Int(first.rawValue) + frame] = .written }
+    }
     bytes(first, offset, length).initializeMemory(as: UInt8.self, repeating: 0)
     writes += 1
   }

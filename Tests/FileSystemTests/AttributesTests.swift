@@ -1,0 +1,144 @@
+import Platform
+import Testing
+
+@testable import FileSystem
+
+@Suite("Attributes")
+struct AttributesTests {
+  @Test("only what is named changes")
+  func changes() throws {
+    try withTree { tree in
+      let file = try tree.file("f", permissions: 0o640)
+      try tree.set(file) { $0.uid = 7 }
+      try tree.set(file) { $0.gid = 8 }
+      try tree.set(file) { $0.permissions = 0o4711 }
+      try tree.set(file) { $0.accessed = .time(Time(seconds: -5, nanoseconds: 1)) }
+      try tree.set(file) { $0.modified = .time(Time(seconds: 1 << 40, nanoseconds: 999_999_999)) }
+      let attributes = try tree.attributes(file)
+      #expect(attributes.uid == 7 && attributes.gid == 8)
+      #expect(attributes.mode.rawValue == 0o104711)
+      #expect(attributes.accessed == Time(seconds: -5, nanoseconds: 1))
+      #expect(attributes.modified == Time(seconds: 1 << 40, nanoseconds: 999_999_999))
+    }
+  }
+
+  @Test("now is now, and every change is one of the inode")
+  func now() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      tree.clock.time = Time(seconds: 5_000_000, nanoseconds: 3)
+      try tree.set(file) { $0.modified = .now }
+      let attributes = try tree.attributes(file)
+      #expect(attributes.modified == tree.clock.time && attributes.changed == tree.clock.time)
+      #expect(attributes.accessed != tree.clock.time)
+    }
+  }
+
+  @Test("a directory's size counts its entries, its times change with them")
+  func directories() throws {
+    try withTree { tree in
+      let directory = try tree.directory("d")
+      #expect(try tree.attributes(directory).size == 40)
+      tree.clock.advance(1)
+      _ = try tree.file("f", in: directory)
+      #expect(try tree.attributes(directory).size == 60)
+      #expect(try tree.attributes(directory).modified == tree.clock.time)
+      tree.clock.advance(2)
+      try tree.rename("f", in: directory, to: "g", into: directory)
+      #expect(try tree.attributes(directory).changed == tree.clock.time)
+      tree.clock.advance(3)
+      try tree.unlink("g", in: directory)
+      #expect(try tree.attributes(directory).modified == tree.clock.time)
+      #expect(try tree.attributes(directory).size == 40)
+    }
+  }
+
+  @Test("reading sets the time of access by relatime's rule")
+  func relatime() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(10), to: file)
+      func accessed(after seconds: Int64) throws -> Bool {
+        tree.clock.time.seconds += seconds
+        _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
+        return try tree.attributes(file).accessed == tree.clock.time
+      }
+      // Not after the last change, then fresh, then a day old, then changed again.
+      #expect(try accessed(after: 1))
+      #expect(try !accessed(after: 10))
+      #expect(try accessed(after: 86_400))
+      #expect(try !accessed(after: 86_399))
+      try tree.write([1], to: file)
+      #expect(try accessed(after: 0))
+    }
+  }
+
+  @Test("with noatime no time of access changes")
+  func noAccessTimes() throws {
+    var limits = MountLimits()
+    limits.keepsAccessTimes = false
+    try withTree(limits: limits) { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(10), to: file)
+      let before = try tree.attributes(file).accessed
+      tree.clock.time.seconds += 1_000_000
+      _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
+      try tree.fileSystem.list(.root, after: 0) { _ in true }
+      #expect(try tree.attributes(file).accessed == before)
+    }
+  }
+
+  @Test("blocks are counted in units of 512 bytes")
+  func blocks() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      try tree.write([1], to: file, at: 100_000)
+      try tree.write([1], to: file, at: 0)
+      #expect(try tree.attributes(file).blocks == 16)
+    }
+  }
+}
+
+@Suite("Privileges")
+struct PrivilegesTests {
+  /// What takes set-user-ID away from a file with data.
+  enum Change: CaseIterable { case write, truncate, allocate, punch, open, chown }
+
+  private func make(_ change: Change, to file: InodeNumber, in tree: Tree, by caller: Caller) throws {
+    switch change {
+    case .write: try tree.write([1], to: file, by: caller)
+    case .truncate: try tree.truncate(file, to: 3, by: caller)
+    case .allocate: try tree.allocate(file, at: 0, count: 10_000, by: caller)
+    case .punch: try tree.punch(file, at: 0, count: 5, by: caller)
+    case .open: _ = try tree.fileSystem.open(file, isStream: true, truncating: true, by: caller)
+    case .chown: try tree.set(file, by: caller) { $0.gid = 200 }
+    }
+  }
+
+  @Test("a user's change takes set-user-ID, a program's set-group-ID and capabilities; root's does not", arguments: Change.allCases)
+  func taking(change: Change) throws {
+    for isRoot in [true, false] {
+      try withTree { tree in
+        let file = try tree.file("f", permissions: 0o6755)
+        try tree.write(pattern(100), to: file)
+        try tree.fileSystem.setAttribute(.capability, of: file, to: [1, 2, 3], [], by: Tree.root)
+        try make(change, to: file, in: tree, by: isRoot ? Tree.root : Tree.user)
+        #expect(try tree.mode(file) == (isRoot ? 0o6755 : 0o755))
+        #expect(try tree.fileSystem.attributeNames(of: file, by: Tree.root).isEmpty == !isRoot)
+      }
+    }
+  }
+
+  @Test("of a file that is no program, a member of its group keeps set-group-ID")
+  func members() throws {
+    try withTree { tree in
+      let file = try tree.file("f", permissions: 0o2666)
+      try tree.set(file) { $0.gid = 200 }
+      try tree.write([1], to: file, by: Tree.user)
+      #expect(try tree.mode(file) == 0o2666)
+      try tree.set(file) { $0.gid = 300 }
+      try tree.write([1], to: file, by: Tree.user)
+      #expect(try tree.mode(file) == 0o666)
+    }
+  }
+}

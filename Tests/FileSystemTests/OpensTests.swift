@@ -1,0 +1,73 @@
+import Testing
+
+@testable import FileSystem
+
+@Suite("Opening")
+struct OpensTests {
+  private func open(_ tree: Tree, _ file: InodeNumber, isStream: Bool, mixing: Bool = false) throws -> OpenKind {
+    try tree.fileSystem.open(file, isStream: isStream, mixing: mixing, truncating: false, by: Tree.root)
+  }
+
+  @Test("a stream bypasses the cache, and others go through it")
+  func kinds() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      #expect(try open(tree, file, isStream: false) == .cached)
+      tree.fileSystem.close(file, .cached)
+      #expect(try open(tree, file, isStream: true) == .direct)
+    }
+  }
+
+  @Test("while a file is open one way it is opened the same way")
+  func same() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      #expect(try open(tree, file, isStream: true) == .direct)
+      #expect(try open(tree, file, isStream: false) == .direct)
+      tree.fileSystem.close(file, .direct)
+      #expect(try open(tree, file, isStream: false) == .direct)
+      tree.fileSystem.close(file, .direct)
+      tree.fileSystem.close(file, .direct)
+      // What the cache has is from before.
+      #expect(try open(tree, file, isStream: false) == .cachedAnew)
+      #expect(try open(tree, file, isStream: true) == .cached)
+      tree.fileSystem.close(file, .cachedAnew)
+      tree.fileSystem.close(file, .cached)
+      #expect(try open(tree, file, isStream: false) == .cached)
+    }
+  }
+
+  @Test("where the kernel keeps its cache in step, each opens as it likes")
+  func mixing() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      #expect(try open(tree, file, isStream: false, mixing: true) == .cached)
+      #expect(try open(tree, file, isStream: true, mixing: true) == .direct)
+      #expect(try open(tree, file, isStream: false, mixing: true) == .cachedAnew)
+    }
+  }
+
+  @Test("truncating on the way gives the frames back and sets the times")
+  func truncating() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(9000), to: file)
+      tree.clock.advance(1)
+      _ = try tree.fileSystem.open(file, isStream: false, truncating: true, by: Tree.root)
+      #expect(tree.freeFrames == 64)
+      #expect(try tree.attributes(file).modified == tree.clock.time)
+      tree.clock.advance(2)
+      _ = try tree.fileSystem.open(file, isStream: false, truncating: true, by: Tree.root)
+      #expect(try tree.attributes(file).modified == tree.clock.time)
+    }
+  }
+
+  @Test("other files are not counted")
+  func others() throws {
+    try withTree { tree in
+      let kind = try open(tree, .root, isStream: true)
+      #expect(kind == .cached)
+      tree.fileSystem.close(.root, .direct)
+    }
+  }
+}
