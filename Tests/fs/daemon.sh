@@ -30,8 +30,9 @@ start_background() {
 
 # The daemon is not our child: it is gone when its process is.
 stop_background() {
+  note_connection
   limited 60 umount "$tested" || { force_unmount; return 1; }
-  until_true 60 has_ended || { say "the daemon does not end"; return 1; }
+  daemon_ends || return
   daemon=
 }
 
@@ -64,11 +65,12 @@ busy_is_not_unmounted() {
 lazily_unmounted_serves_on() {
   start_background scratch size=4m || return
   exec 7<>"$tested/held" || return
+  note_connection
   umount -l "$tested" || return
   echo more >&7 && [[ $(cat /proc/self/fd/7) == more ]] || { say "the open file is gone"; return 1; }
   is_running "$daemon" || return
   exec 7>&-
-  until_true 60 has_ended || { say "the daemon does not end"; return 1; }
+  daemon_ends || return
   daemon=
 }
 

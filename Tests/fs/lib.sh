@@ -12,8 +12,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/oldmemfs-fs.XXXXXX")
 bin=$work/bin
 # Where oldmemfs and a tmpfs beside it are mounted.
 tested=$work/tested reference=$work/reference
-# The process that serves $tested.
-daemon=
+# The process that serves $tested, and the number of its connection in /sys/fs/fuse/connections.
+daemon='' connection=''
 mkdir "$bin" "$tested" "$reference"
 
 # ---------------------------------------------------------------- programs
@@ -108,8 +108,9 @@ is_mounted_or_gone() { is_mounted "$tested" || ! is_running "$daemon"; }
 unmount_tested() {
   local status=0
   is_mounted "$tested" || { say "it is not mounted any more"; wait "$daemon"; return 1; }
+  note_connection
   limited 60 umount "$tested" || { force_unmount; say "umount failed"; return 1; }
-  until_true 60 has_ended || { kill -KILL "$daemon"; say "the daemon does not end"; return 1; }
+  daemon_ends || { kill -KILL "$daemon"; return 1; }
   wait "$daemon" || status=$?
   daemon=
   [[ $status -eq 0 ]] || say "the daemon ended with exit code $status: $(tail -n 3 "$work/daemon.log")"
@@ -117,6 +118,21 @@ unmount_tested() {
 }
 
 has_ended() { ! is_running "$daemon"; }
+
+# The daemon ends once nobody has its file system mounted. A mount name space that somebody else has made meanwhile has a copy of
+# our mount, and keeps it (a tmpfs would stay just so): then it is ended through the connection.
+daemon_ends() {
+  local device=$connection holder
+  until_true 30 has_ended && return
+  holder=$(grep -lsF " $tested " /proc/[0-9]*/mountinfo | head -n 1 || true)
+  [[ -n $holder ]] || { say "the daemon does not end"; return 1; }
+  say "$holder still has it mounted, in a name space of its own"
+  { echo 1 >"/sys/fs/fuse/connections/$device/abort"; } 2>/dev/null || true
+  until_true 30 has_ended || { say "the daemon does not end, though its connection is cut"; return 1; }
+}
+
+# The number of the connection that $tested has: the minor of its device.
+note_connection() { connection=$(awk -v dir="$tested" '$5 == dir { sub(/.*:/, "", $3); print $3 }' /proc/self/mountinfo | tail -n 1); }
 
 force_unmount() {
   abort_mounts

@@ -17,6 +17,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -243,11 +244,21 @@ static void choose(struct operation *operation) {
     operation->flags = below(16);
 }
 
+// Before 6.9 a file on oldmemfs that somebody has open only to write can't be mapped, shared (README, Limits).
+static bool can_map_what_is_written(void) {
+    struct utsname kernel;
+    unsigned major = 0, minor = 0;
+    uname(&kernel);
+    sscanf(kernel.release, "%u.%u", &major, &minor);
+    return major > 6 || (major == 6 && minor >= 9);
+}
+
 static int open_flags(unsigned choice) {
     static const int flags[16] = {O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT,
         O_RDWR | O_CREAT | O_EXCL, O_RDWR, O_RDONLY, O_RDONLY, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_TRUNC, O_RDWR | O_APPEND, O_WRONLY | O_CREAT,
         O_RDWR | O_CREAT | O_DIRECT, O_RDWR | O_CREAT | O_NOFOLLOW};
-    return flags[choice];
+    int chosen = flags[choice];
+    return (chosen & O_ACCMODE) == O_WRONLY && !can_map_what_is_written() ? (chosen & ~O_ACCMODE) | O_RDWR : chosen;
 }
 
 static void fill(char *buffer, const struct operation *operation) {
