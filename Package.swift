@@ -23,25 +23,18 @@ let settings: [SwiftSetting] = [
 ]
 
 let cSettings: [CSetting] = [
-  .define("OLDMEMFS_EMBEDDED", .when(configuration: .release)),
-  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables"], .when(configuration: .release)),
+  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables"], .when(configuration: .release))
 ]
 
 /// Small rather than relocatable: relocations of its own would be a fifteenth of the program.
 let linking: [LinkerSetting] = [
   .unsafeFlags(
     [
-      "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xclang-linker", "-no-pie", "-Xlinker", "-O2",
-      // The table of libc's functions stays writable anyway, so a page of its own for what needn't is wasted.
-      "-Xlinker", "-z", "-Xlinker", "norelro",
+      "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xclang-linker", "-no-pie",
       "-lto=llvm-full", "-Xlinker", "--lto-newpm-passes=default<Oz>",
       // Only what has one caller, or is no longer than a call, goes in line; what functions have in common goes out of line.
       "-Xlinker", "-mllvm", "-Xlinker", "-inline-threshold=-100",
       "-Xlinker", "-mllvm", "-Xlinker", "-enable-machine-outliner=always",
-      "-Xlinker", "-mllvm", "-Xlinker", "-enable-global-merge-func",
-      // A caller saves only the registers that what it calls is known to change (see `swift_release` in CPlatform).
-      "-Xlinker", "-mllvm", "-Xlinker", "-enable-ipra",
-      "-Xlinker", "-mllvm", "-Xlinker", "-split-spill-mode=size",
     ],
     .when(configuration: .release))
 ]

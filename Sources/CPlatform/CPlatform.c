@@ -76,14 +76,3 @@ uint32_t cplatform_crc32c(uint32_t crc, const void *bytes, size_t count) {
   crc = has_sse42() ? crc32c_sse42(crc, bytes, count) : crc32c_bitwise(crc, bytes, count);
   return ~crc;
 }
-
-#ifdef OLDMEMFS_EMBEDDED
-// Of the Embedded Swift runtime (EmbeddedRuntime.swift).
-void swift_release_n(void *object, uint32_t count);
-
-// In place of the runtime's own, which does the same: letting go of a reference. The program does it in some 700 places, and as it may
-// free an object and with that call anything, each of them would have to save what it has in registers. Here they are saved once.
-__attribute__((preserve_most, noinline)) static void release(void *object) { swift_release_n(object, 1); }
-
-__attribute__((noinline)) void swift_release(void *object) { release(object); }
-#endif
