@@ -78,7 +78,9 @@ extension Harness {
     }
     guard wasRefused else { return }
     learnLosses()
-    // As in tmpfs, what was reserved before in the part of the range that had been reached goes as well.
+    // As in tmpfs, of what was reserved before in the part of the range that had been reached some is data, and the rest goes.
+    let handle = file.number.handle
+    reference.makeData(of: file) { fileSystem.extent(of: handle, at: $0)?.isReserved == false }
     let left = Int(fileSystem.inodes[file.number.handle].frames)
     reference.loseReserved(of: file, at: offset, count: count, until: left)
     // A hole that could not be made has perhaps its first edge.

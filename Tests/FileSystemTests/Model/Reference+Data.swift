@@ -123,6 +123,13 @@ extension Reference {
     }
   }
 
+  /// Makes data, zeros, of reserved blocks.
+  func makeData(of node: Node, where isData: (UInt64) -> Bool) {
+    for (block, content) in node.blocks where content.isEmpty && isData(block) {
+      node.blocks[block] = [UInt8](repeating: 0, count: frameSize)
+    }
+  }
+
   /// Loses the first reserved blocks of a range, so that so many blocks stay: what a failure on the way does.
   func loseReserved(of node: Node, at offset: UInt64, count: UInt64, until left: Int) {
     let range = offset / Self.blockSize..<(offset + count - 1) / Self.blockSize + 1
