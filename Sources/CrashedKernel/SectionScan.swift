@@ -17,6 +17,9 @@ struct SectionScan {
   /// What a tail page of it holds: its head's address, or the mask that leads there.
   private var link: UInt64 = 0
   private var mask: UInt64 = 0
+  /// The last page that was alone, and what it was: the next is often the same.
+  private var alone = StructPage.none
+  private var aloneState = FrameState(.kernel)
 
   private enum Kind {
     case freeBlock
@@ -45,7 +48,8 @@ struct SectionScan {
       if place < current.upperBound {
         place = pass(pages, from: place, to: min(piece.upperBound, current.upperBound), piece.lowerBound)
       } else {
-        begin(pages.page(place - piece.lowerBound), pages, at: place, in: piece)
+        let page = pages.page(place - piece.lowerBound)
+        if page.isSameAlone(as: alone) { map[place] = aloneState } else { begin(page, pages, at: place, in: piece) }
         place += 1
       }
     }
@@ -63,29 +67,31 @@ struct SectionScan {
         return place + 1
       }
     case .folio:
+      guard var folio else { return end }
       for place in start..<end {
         let page = pages.page(place - first)
-        guard page.compoundHead == link || page.compoundHead == mask || isSharedHead(page, at: place) else {
+        guard page.compoundHead == link || page.compoundHead == mask || isSharedHead(page, of: folio, at: place) else {
           contradict()
           return place + 1
         }
-        folio?.pass(page)
+        folio.pass(page)
       }
-      if end == current.upperBound { finishFolio() }
+      self.folio = folio
+      if end == current.upperBound { finish(folio) }
     }
     return end
   }
 
   /// A huge page whose struct pages share memory shows its head's once more at the start of each page of them
   /// (`page_fixed_fake_head`, include/linux/page-flags.h, 5.18 to 7.0).
-  private func isSharedHead(_ page: StructPage, at place: Int) -> Bool {
-    guard let folio, folio.compound.isHugetlb, (place * classifier.layout.size) % 4096 == 0 else { return false }
+  private func isSharedHead(_ page: StructPage, of folio: Folio, at place: Int) -> Bool {
+    guard folio.compound.isHugetlb, (place * classifier.layout.size) % 4096 == 0 else { return false }
     return page.flags == folio.head.flags && page.mapping == folio.head.mapping && page.compoundHead == folio.head.compoundHead
       && page.refcount == folio.head.refcount
   }
 
-  private mutating func finishFolio() {
-    guard let folio, state.hold == .compound else { return }
+  private mutating func finish(_ folio: Folio) {
+    guard state.hold == .compound else { return }
     state = FrameState(state.frameClass, classifier.hold(folio, state.frameClass))
     map.fill(current, state)
   }
@@ -111,6 +117,10 @@ struct SectionScan {
     let verdict = classifier.verdict(page, compound)
     if verdict.order == 0 {
       map[place] = verdict.state
+      if page.flags & classifier.layout.pageFlags.head == 0, page.mapcount != classifier.layout.buddy {
+        alone = page
+        aloneState = verdict.state
+      }
       return
     }
     let pfn = firstFrame + UInt64(place)

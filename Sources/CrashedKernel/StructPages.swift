@@ -83,4 +83,17 @@ struct StructPage {
   let refcount: UInt32
 
   var isTail: Bool { compoundHead & 1 != 0 }
+
+  /// A page that no other is the same as.
+  static var none: StructPage {
+    StructPage(flags: 0, mapping: 0, privateData: 0, compoundHead: 1, mapcount: 0, refcount: 0)
+  }
+
+  /// Whether all that decides on a page that is alone, neither a free block's nor a compound page's first, is the same in
+  /// another one: of `mapping` that is its two low bits, and whether there is more.
+  @inline(__always)
+  func isSameAlone(as other: StructPage) -> Bool {
+    flags == other.flags && mapcount == other.mapcount && refcount == other.refcount && (mapping ^ other.mapping) & 3 == 0
+      && (mapping > 3) == (other.mapping > 3) && (compoundHead | other.compoundHead) & 1 == 0
+  }
 }

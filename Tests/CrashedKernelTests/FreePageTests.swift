@@ -75,6 +75,17 @@ struct FreePageTests {
     #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.free, .contradictory))
   }
 
+  @Test("of free pages that look alike each is told by its own order")
+  func alike() throws {
+    var kernel = FakeKernel(.v6_12)
+    for pfn in UInt64(0x7000)..<0x7008 { kernel.makeFree(pfn, order: 0) }
+    for pfn in [0x7000, 0x7002, 0x7005] as [UInt64] { kernel.change(pfn) { $0.privateData = 99 } }
+    let found = try Classified(kernel)
+    for pfn in UInt64(0x7000)..<0x7008 {
+      #expect(found[pfn] == FrameState([0x7000, 0x7002, 0x7005].contains(pfn) ? .kernel : .free))
+    }
+  }
+
   @Test("a page on a CPU's own list looks like nobody's, and is the kernel's")
   func perCPU() throws {
     var kernel = FakeKernel(.v6_12)
