@@ -23,10 +23,11 @@ public struct DumpLevel: OptionSet, BitwiseCopyable, Sendable {
     }
   }
 
-  /// Whether makedumpfile leaves frames of a class out: those that `excludes` tells, and what is no use to anybody.
+  /// Whether makedumpfile leaves frames of a class out: those that `excludes` tells, and at any level what is no use to anybody
+  /// (`create_2nd_bitmap` and `__exclude_unnecessary_pages`, makedumpfile.c 1.7.8).
   public func leavesOut(_ frameClass: FrameClass) -> Bool {
     switch frameClass {
-    case .poisoned, .offline: return !isEmpty
+    case .poisoned, .offline: return true
     case .unaccepted: return contains(.free)
     default: return excludes(frameClass)
     }
