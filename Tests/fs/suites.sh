@@ -52,7 +52,7 @@ mark() {
 
 bonnie() {
   mkdir "$tested/bonnie" || return
-  limited 600 bonnie++ -u root -d "$tested/bonnie" -s 48m -r 24m -n 4:20000:16:4 -b || return
+  limited 1200 bonnie++ -u root -d "$tested/bonnie" -s 48m -r 24m -n 4:20000:16:4 || return
   rmdir "$tested/bonnie"
 }
 
