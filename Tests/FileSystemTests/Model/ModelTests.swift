@@ -64,7 +64,8 @@ struct ModelSelfTests {
     let operations = try findDeviation(fault)
     #expect(!operations.isEmpty)
     let shortest = shrink(operations) { firstDeviation(in: $0, fault: fault) != nil }
-    #expect(shortest.count <= 12, "\(shortest)")
+    // Operations name directories by their place among those there are, so that some can't be left out.
+    #expect(shortest.count <= max(12, operations.count / 10), "\(shortest.count) of \(operations.count): \(shortest)")
     #expect(firstDeviation(in: shortest, fault: fault) != nil)
     #expect(firstDeviation(in: shortest) == nil)
   }
