@@ -17,7 +17,7 @@ run_suites() {
   check "fio on $name: direct sequential writes, verified" fio_verifies "$seconds" write psync 1
   check "fio on $name: mapped random writes, verified" fio_verifies "$seconds" randwrite mmap 0
   check "fio on $name: random reads and writes of several jobs, verified" fio_verifies "$seconds" randrw psync 0 --numjobs=3
-  check "dbench on $name" limited $((seconds * 10 + 120)) dbench -D "$tested" -t "$((seconds * 4))" 4
+  check "dbench on $name" limited $((seconds * 10 + 600)) dbench -D "$tested" -t "$((seconds * 4))" 4
   check "fs_mark on $name" mark
   check "bonnie++ on $name" bonnie
   check "nothing is left on $name" is_empty
@@ -39,14 +39,14 @@ stress() {
 fio_verifies() {
   local seconds=$1 pattern=$2 engine=$3 direct=$4
   shift 4
-  limited $((seconds * 20 + 120)) fio --name=verify --directory="$tested" --size=12m --bsrange=512-128k --ioengine="$engine" \
+  limited $((seconds * 60 + 600)) fio --name=verify --directory="$tested" --size=12m --bsrange=512-128k --ioengine="$engine" \
     --rw="$pattern" --direct="$direct" --verify=crc32c --verify_fatal=1 --verify_state_save=0 --loops="$seconds" --unlink=1 --output-format=terse "$@" || return
   rm -f "$tested"/verify.*
 }
 
 mark() {
   mkdir "$tested/mark" || return
-  limited 300 fs_mark -d "$tested/mark" -n 800 -s 10000 -t 2 -D 8 -L 3 -l "$work/fs_mark.log" || return
+  limited 900 fs_mark -d "$tested/mark" -n 800 -s 10000 -t 2 -D 8 -L 3 -l "$work/fs_mark.log" || return
   rm -rf "$tested/mark"
 }
 
