@@ -2,7 +2,7 @@ import Platform
 import Vmcore
 
 /// Why a crashed kernel can't be understood, or a part of it.
-public enum KernelError: Error, Sendable {
+public indirect enum KernelError: Error, Sendable {
   case missing(MissingKey)
   /// A kernel that is not supported; the reason is in words.
   case unsupported(StaticString)

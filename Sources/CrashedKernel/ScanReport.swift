@@ -2,7 +2,7 @@ import Platform
 import Vmcore
 
 /// What one pass over all of a crashed kernel's memory found.
-public struct ScanReport {
+public final class ScanReport {
   /// Frames of each class, by `FrameClass.rawValue`.
   private var classes = InlineArray<16, UInt64>(repeating: 0)
   /// Frames that the policy's dump level leaves out and that are held back, by `HoldReason.rawValue`.
@@ -73,7 +73,7 @@ public struct ScanReport {
   }
 
   /// Counts frames of which nothing is known as the kernel's.
-  private mutating func countUnread(_ range: Range<UInt64>) {
+  private func countUnread(_ range: Range<UInt64>) {
     let count = range.upperBound - range.lowerBound
     frames += count
     classes[Int(FrameClass.kernel.rawValue)] += count
@@ -87,7 +87,7 @@ public struct ScanReport {
   }
 
   /// Counts a section, stretch by stretch of frames in the same state.
-  private mutating func count(
+  private func count(
     _ states: FrameMap, from first: UInt64, _ run: inout Run, _ onStretch: (UInt64, UInt64, FrameState) -> Void,
     _ onRun: (UInt64, UInt64, FrameClass) -> Void
   ) {
@@ -111,7 +111,7 @@ public struct ScanReport {
     }
   }
 
-  private mutating func extend(
+  private func extend(
     _ run: inout Run, _ first: UInt64, _ count: UInt64, _ frameClass: FrameClass, _ onRun: (UInt64, UInt64, FrameClass) -> Void
   ) {
     if run.frameClass == frameClass, run.first + run.count == first {
@@ -122,7 +122,7 @@ public struct ScanReport {
     }
   }
 
-  private mutating func finish(_ run: inout Run, _ onRun: (UInt64, UInt64, FrameClass) -> Void) {
+  private func finish(_ run: inout Run, _ onRun: (UInt64, UInt64, FrameClass) -> Void) {
     guard run.count > 0 else { return }
     onRun(run.first, run.count, run.frameClass)
     var place = longestRuns.count

@@ -31,20 +31,14 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// The clock, which tests replace.
   let now: () -> Time
 
-  /// The most records of a kind: what address space is reserved for.
-  private static var mostRecords: Int { 1 << 24 }
-
   /// An empty file system with a root directory.
   public init(on store: consuming Store, limits: MountLimits, clock: @escaping () -> Time = Time.now) throws(FileSystemError) {
     self.store = store
     self.limits = limits
     now = clock
-    budget = MemoryBudget(limit: limits.metadata)
-    inodes = try Slab(capacity: Self.mostRecords, budget: budget)
-    extents = try OrderedMap(nodes: Self.mostRecords, budget: budget)
-    entries = try OrderedMap(nodes: Self.mostRecords, budget: budget)
-    attributes = try OrderedMap(nodes: Self.mostRecords, budget: budget)
-    blobs = try Blobs(capacity: Self.mostRecords, budget: budget)
+    let tables = try Tables(limit: limits.metadata)
+    (budget, inodes, blobs) = (tables.budget, tables.inodes, tables.blobs)
+    (extents, entries, attributes) = (tables.extents, tables.entries, tables.attributes)
     try inodes.reserve(1)
     let mode = FileMode(FileMode.directory | limits.rootMode & 0o7777)
     let root = addInode(mode: mode, uid: limits.uid, gid: limits.gid)
@@ -179,5 +173,28 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// Runs what the store throws errors in.
   func storing<Result>(_ body: (inout Store) throws(StoreError) -> Result) throws(FileSystemError) -> Result {
     do throws(StoreError) { return try body(&store) } catch { throw FileSystemError(error) }
+  }
+}
+
+/// What a file system keeps its records in. Made by itself, so that one that finds no memory leaves nothing half-made.
+private struct Tables {
+  let budget: MemoryBudget
+  let inodes: Slab<Inode>
+  let extents: OrderedMap
+  let entries: OrderedMap
+  let attributes: OrderedMap
+  let blobs: Blobs
+
+  /// The most records of a kind: what address space is reserved for.
+  private static var mostRecords: Int { 1 << 24 }
+
+  @inline(never)
+  init(limit: Int) throws(FileSystemError) {
+    budget = MemoryBudget(limit: limit)
+    inodes = try Slab(capacity: Self.mostRecords, budget: budget)
+    extents = try OrderedMap(nodes: Self.mostRecords, budget: budget)
+    entries = try OrderedMap(nodes: Self.mostRecords, budget: budget)
+    attributes = try OrderedMap(nodes: Self.mostRecords, budget: budget)
+    blobs = try Blobs(capacity: Self.mostRecords, budget: budget)
   }
 }

@@ -63,6 +63,7 @@ extension Server {
   }
 
   /// Replies with the errno that an error stands for, and logs what an administrator should know of.
+  @inline(never)
   func fail(_ request: fuse_req_t?, _ error: FileSystemError) {
     logDamage(error)
     fuse_reply_err(request, error.errno.rawValue)

@@ -19,7 +19,7 @@ public enum StoreWay: BitwiseCopyable {
 }
 
 /// Why no pool could be made.
-public enum PoolError: Error {
+public indirect enum PoolError: Error {
   /// No way to write frames works.
   case noWay(WayFailures)
   /// No frame may be reused under the policy.
@@ -28,7 +28,7 @@ public enum PoolError: Error {
 }
 
 /// Why one way to write frames does not work.
-public enum WayError: Error {
+public indirect enum WayError: Error {
   /// The file can't be opened.
   case unopenable(Text, Errno)
   /// It opens, but does not show the crashed kernel's memory.

@@ -11,6 +11,7 @@ public struct Text: Sendable {
 
   public init() {}
 
+  @inline(never)
   public init(_ literal: StaticString) { append(literal) }
 
   @inline(never)
@@ -37,6 +38,7 @@ public struct Text: Sendable {
   }
 
   /// `value` in decimal, right-aligned in at least `width` columns.
+  @inline(never)
   public mutating func append(_ value: some BinaryInteger, width: Int = 0) {
     append(digitsOf: UInt64(value.magnitude), negative: value < 0, radix: 10, width: width, padding: UInt8(ascii: " "))
   }
@@ -90,17 +92,36 @@ public struct Text: Sendable {
 
   /// The bytes with a NUL after them, for a C function that only reads.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    var terminated = bytes
-    terminated.append(0)
-    return terminated.withUnsafeBufferPointer { buffer in
+    terminated().withUnsafeBufferPointer { buffer in
       buffer.baseAddress!.withMemoryRebound(to: CChar.self, capacity: buffer.count) { body($0) }
     }
+  }
+
+  @inline(never)
+  private func terminated() -> [UInt8] {
+    var terminated = bytes
+    terminated.append(0)
+    return terminated
   }
 }
 
 extension Text {
   /// Whether two texts are the same bytes.
   public static func == (left: Text, right: StaticString) -> Bool { left.bytes.elementsEqual(right) }
+
+  /// Whether it is one of a literal's words, which single spaces part: less of a program than an array of literals.
+  public func isWord(of list: StaticString) -> Bool {
+    list.withUTF8Buffer { list in
+      var start = 0
+      while start < list.count {
+        var end = start
+        while end < list.count, list[end] != UInt8(ascii: " ") { end += 1 }
+        if list[start..<end].elementsEqual(bytes) { return true }
+        start = end + 1
+      }
+      return false
+    }
+  }
 }
 
 extension Array where Element == UInt8 {

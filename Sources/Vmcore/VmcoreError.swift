@@ -1,7 +1,7 @@
 import Platform
 
 /// Why a vmcore can't be read.
-public enum VmcoreError: Error, Sendable {
+public indirect enum VmcoreError: Error, Sendable {
   case unopenable(Errno)
   case unreadable(Errno)
   /// Not an ELF file.

@@ -18,7 +18,7 @@ extension MemoryArguments {
 
   /// Takes the value of `reuse=`: the classes up to which frames are taken, in the order in which they are; false if it is
   /// none.
-  mutating func take(reuse value: Text) -> Bool {
+  func take(reuse value: Text) -> Bool {
     if value == "free" {
       reuse = .free
     } else if value == "cache" {

@@ -7,7 +7,7 @@ import Platform
 import Vmcore
 
 /// A mount from its arguments to its end: the frame pool, the file system on it, the session that serves it.
-struct Mount {
+final class Mount {
   private let arguments: MountArguments
   private let fileSystem: MountedFileSystem
   /// Where it is mounted, from the root.

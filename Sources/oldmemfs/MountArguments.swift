@@ -4,7 +4,7 @@ import OldMemory
 import Platform
 
 /// What `oldmemfs SOURCE DIR [-o OPTIONS] [-f]` says.
-struct MountArguments {
+final class MountArguments {
   var source = Text()
   var directory = Text()
   var foreground = false
@@ -13,7 +13,7 @@ struct MountArguments {
   var mode: UInt32 = 0o1777
   var uid: UInt32 = 0
   var gid: UInt32 = 0
-  var memory = MemoryArguments()
+  let memory = MemoryArguments()
   /// A mount that is there is to be changed.
   var isRemount = false
   /// Options that are the kernel's, not ours.
@@ -41,7 +41,7 @@ struct MountArguments {
     guard case .absolute(let bytes)? = size, bytes >= 4096 else { throw .scratchSize }
   }
 
-  private mutating func take(_ option: Text) throws(UsageError) {
+  private func take(_ option: Text) throws(UsageError) {
     if option == "f" {
       foreground = true
     } else if option == "remount" {
@@ -69,20 +69,14 @@ struct MountArguments {
   }
 
   /// Options that every file system takes; true if it was one.
-  private mutating func takeGeneric(_ option: Text) throws(UsageError) -> Bool {
-    let kernel: [StaticString] = [
-      "ro", "rw", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "sync", "async", "dirsync", "atime", "noatime",
-    ]
-    // Those of mount(8) and fstab(5), which mean nothing to a mounted file system, and those that always hold here.
-    let ignored: [StaticString] = [
-      "defaults", "auto", "noauto", "user", "nouser", "users", "_netdev", "nofail", "relatime", "norelatime",
-      "strictatime", "nodiratime", "diratime", "allow_other", "default_permissions", "mand", "nomand",
-    ]
-    if kernel.contains(where: { option == $0 }) {
+  private func takeGeneric(_ option: Text) throws(UsageError) -> Bool {
+    if option.isWord(of: "ro rw suid nosuid dev nodev exec noexec sync async dirsync atime noatime") {
       flags.append(option)
       return true
     }
-    return ignored.contains { option == $0 } || option.hasPrefix("x-") || option.hasPrefix("X-")
+    // Those of mount(8) and fstab(5), which mean nothing to a mounted file system, and those that always hold here.
+    return option.isWord(of: "defaults auto noauto user nouser users _netdev nofail relatime norelatime strictatime nodiratime")
+      || option.isWord(of: "diratime allow_other default_permissions mand nomand") || option.hasPrefix("x-") || option.hasPrefix("X-")
       || option.hasPrefix("comment=") || option.hasPrefix("subtype=")
       // What /proc/mounts shows of a FUSE mount, which mount(8) passes on to a remount.
       || option.hasPrefix("user_id=") || option.hasPrefix("group_id=") || option.hasPrefix("rootmode=")
@@ -91,7 +85,7 @@ struct MountArguments {
 }
 
 /// Options about old memory, which `mount` and `scan` share.
-struct MemoryArguments {
+final class MemoryArguments {
   var level: UInt32?
   var reuse: DumpLevel?
   var way: StoreWay?
@@ -101,7 +95,7 @@ struct MemoryArguments {
 
   /// Takes an option; false if it is none of these.
   @inline(never)
-  mutating func take(_ option: Text) throws(UsageError) -> Bool {
+  func take(_ option: Text) throws(UsageError) -> Bool {
     if let value = option.value(of: "level=") {
       guard let number = value.number(), number <= 31 else { throw .badValue(option) }
       level = UInt32(number)

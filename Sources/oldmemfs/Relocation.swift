@@ -54,8 +54,7 @@ struct Relocation {
 
   /// Why a directory can't be moved; empty if it holds nothing that would be worth a word, nil if it can.
   private func reasonToStay(_ name: Text, _ place: Text, _ mounts: [MountTable.Entry]) -> Text? {
-    let never: [StaticString] = ["dev", "proc", "sys", "run"]
-    if never.contains(where: { name == $0 }) || place.bytes == target.bytes { return Text() }
+    if name.isWord(of: "dev proc sys run") || place.bytes == target.bytes { return Text() }
     if kept.contains(where: { $0.bytes == name.bytes }) { return Text("--keep") }
     let below = place.bytes + [UInt8(ascii: "/")]
     if let mount = mounts.first(where: { $0.place.bytes == place.bytes || $0.place.bytes.starts(with: below) }) {

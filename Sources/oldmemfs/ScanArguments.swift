@@ -3,7 +3,7 @@ import FuseServer
 import Platform
 
 /// What `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]` says.
-struct ScanArguments {
+final class ScanArguments {
   enum Format {
     case table
     case json
@@ -13,7 +13,7 @@ struct ScanArguments {
 
   var source = Text()
   var format = Format.table
-  var memory = MemoryArguments()
+  let memory = MemoryArguments()
 
   /// The level that is reported for: 31 unless said.
   var level: DumpLevel { memory.namedLevel ?? DumpLevel(rawValue: 31) }
