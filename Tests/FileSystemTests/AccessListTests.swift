@@ -110,4 +110,29 @@ struct AccessListTests {
       #expect(try tree.mode(file) == 0o761)
     }
   }
+
+  @Test("a directory that inherits two lists is made whole or not at all, also where the first splits a node")
+  func inheritingWithoutMemory() throws {
+    for successes in 0..<4 {
+      try withTree { tree in
+        let directory = try tree.directory("d")
+        try set(full, isDefault: true, of: directory, in: tree)
+        let file = try tree.file("f")
+        while tree.fileSystem.attributes.count < MapNode.capacity {
+          let name = try AttributeName(Array("user.\(tree.fileSystem.attributes.count)".utf8))
+          try tree.fileSystem.setAttribute(name, of: file, to: [1], [], by: Tree.root)
+        }
+        let nodes = tree.fileSystem.attributes.nodes
+        var ballast: [UInt32] = []
+        while nodes.room > 0 { ballast.append(nodes.add(MapNode())) }
+        let inodes = tree.fileSystem.inodes.count
+        tree.fileSystem.budget.growthsUntilFailure = successes
+        let isMade = (try? tree.directory("e", in: directory)) != nil
+        tree.fileSystem.budget.growthsUntilFailure = nil
+        for node in ballast { nodes.remove(node) }
+        #expect(isMade == (successes > 0))
+        #expect(tree.fileSystem.inodes.count == (isMade ? inodes + 1 : inodes))
+      }
+    }
+  }
 }
