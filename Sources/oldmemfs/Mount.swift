@@ -47,7 +47,6 @@ final class Mount {
     var size = arguments.size
     let outcome = session.serve {
       onReady()
-      ReadAhead.raise(for: directory)
       report()
     } answer: { question, fileSystem in
       guard let change = LimitChange(question) else { return ControlAnswers.answer(question, fileSystem) }
