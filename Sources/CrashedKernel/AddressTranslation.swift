@@ -1,7 +1,7 @@
 import Vmcore
 
 /// From the crashed kernel's virtual addresses to physical ones, on x86-64.
-struct AddressTranslation {
+final class AddressTranslation {
   private let core: Vmcore
   private let physicalBase: UInt64
   private let topTable: UInt64

@@ -2,9 +2,11 @@
 ///
 /// The classes, and the order in which they are asked for, are makedumpfile's (`__exclude_unnecessary_pages`, makedumpfile.c
 /// 1.7.8), so that nothing is taken that it keeps. What holds a page back is stricter than that.
-struct PageClassifier {
+final class PageClassifier {
   let layout: PageLayout
   private var flags: PageFlags { layout.pageFlags }
+
+  init(layout: PageLayout) { self.layout = layout }
 
   /// A page, or the first of several, and what they are.
   struct Verdict {

@@ -2,7 +2,7 @@ import Vmcore
 
 /// `mem_section`: where the struct pages of each section of memory are (include/linux/mmzone.h, SPARSEMEM_EXTREME, the
 /// only memory model of x86-64).
-struct SparseMemory {
+final class SparseMemory {
   private let translation: AddressTranslation
   /// The array of pointers to roots.
   private let roots: UInt64

@@ -62,39 +62,44 @@ final class Blobs {
   }
 
   /// Keeps bytes, for which `reserve` has made room.
-  func store(_ bytes: some Collection<UInt8>) -> BlobHandle {
+  func store(_ bytes: [UInt8]) -> BlobHandle {
     if bytes.isEmpty { return BlobHandle() }
-    if bytes.count <= ShortPiece.capacity { return BlobHandle(rawValue: chain(bytes, in: short)) }
-    return BlobHandle(rawValue: chain(bytes, in: long) | BlobHandle.longBit)
+    guard bytes.count <= ShortPiece.capacity else { return BlobHandle(rawValue: chain(bytes) | BlobHandle.longBit) }
+    let piece = short.add(ShortPiece())
+    for byte in bytes {
+      short[piece][Int(short[piece].count)] = byte
+      short[piece].count += 1
+    }
+    return BlobHandle(rawValue: piece)
   }
 
-  private func chain<Piece: BlobPiece>(_ bytes: some Collection<UInt8>, in slab: Slab<Piece>) -> UInt32 {
+  /// Keeps bytes in long pieces; the first of them.
+  private func chain(_ bytes: [UInt8]) -> UInt32 {
     var first: UInt32 = 0
     var last: UInt32 = 0
     for byte in bytes {
-      if last == 0 || Int(slab[last].count) == Piece.capacity {
-        let piece = slab.add(Piece())
-        if last == 0 { first = piece } else { slab[last].next = piece }
+      if last == 0 || Int(long[last].count) == LongPiece.capacity {
+        let piece = long.add(LongPiece())
+        if last == 0 { first = piece } else { long[last].next = piece }
         last = piece
       }
-      slab[last][Int(slab[last].count)] = byte
-      slab[last].count += 1
+      long[last][Int(long[last].count)] = byte
+      long[last].count += 1
     }
     return first
   }
 
   /// Hands each byte of a blob to `body` until that returns false.
   func forEachByte(of blob: BlobHandle, _ body: (UInt8) -> Bool) {
-    if blob.isLong { walk(blob.piece, in: long, body) } else { walk(blob.piece, in: short, body) }
-  }
-
-  private func walk<Piece: BlobPiece>(_ first: UInt32, in slab: Slab<Piece>, _ body: (UInt8) -> Bool) {
-    var piece = first
+    var piece = blob.piece
     while piece != 0 {
-      for index in 0..<Int(slab[piece].count) where !body(slab[piece][index]) { return }
-      piece = slab[piece].next
+      let count = blob.isLong ? long[piece].count : short[piece].count
+      for index in 0..<Int(count) where !body(blob.isLong ? long[piece][index] : short[piece][index]) { return }
+      piece = next(of: piece, in: blob)
     }
   }
+
+  private func next(of piece: UInt32, in blob: BlobHandle) -> UInt32 { blob.isLong ? long[piece].next : short[piece].next }
 
   func bytes(of blob: BlobHandle) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -118,14 +123,10 @@ final class Blobs {
   }
 
   func remove(_ blob: BlobHandle) {
-    if blob.isLong { free(blob.piece, in: long) } else { free(blob.piece, in: short) }
-  }
-
-  private func free<Piece: BlobPiece>(_ first: UInt32, in slab: Slab<Piece>) {
-    var piece = first
+    var piece = blob.piece
     while piece != 0 {
-      let next = slab[piece].next
-      slab.remove(piece)
+      let next = next(of: piece, in: blob)
+      if blob.isLong { long.remove(piece) } else { short.remove(piece) }
       piece = next
     }
   }

@@ -28,6 +28,7 @@ final class Server {
 
   init(_ fileSystem: MountedFileSystem) { self.fileSystem = fileSystem }
 
+  @inline(never)
   static func of(_ request: fuse_req_t?) -> Server {
     Unmanaged<Server>.fromOpaque(fuse_req_userdata(request)!).takeUnretainedValue()
   }

@@ -33,13 +33,14 @@ struct FrameBitmap {
 
   /// Sets the bits of a range, and tells how many of them were not set before.
   @discardableResult
-  func insert(_ range: Range<Int>) -> Int { change(range) { word, mask in word | mask } }
+  func insert(_ range: Range<Int>) -> Int { change(range, to: true) }
 
   /// Clears the bits of a range, and tells how many of them were set before.
   @discardableResult
-  func remove(_ range: Range<Int>) -> Int { change(range) { word, mask in word & ~mask } }
+  func remove(_ range: Range<Int>) -> Int { change(range, to: false) }
 
-  private func change(_ range: Range<Int>, _ transform: (UInt64, UInt64) -> UInt64) -> Int {
+  @inline(never)
+  private func change(_ range: Range<Int>, to isSet: Bool) -> Int {
     precondition(range.lowerBound >= 0 && range.upperBound <= framesPerSection)
     var changed = 0
     var frame = range.lowerBound
@@ -48,7 +49,7 @@ struct FrameBitmap {
       let count = min(64 - low, range.upperBound - frame)
       let mask = (count == 64 ? UInt64.max : (1 << UInt64(count)) - 1) << UInt64(low)
       let old = words[frame >> 6]
-      let new = transform(old, mask)
+      let new = isSet ? old | mask : old & ~mask
       changed += (old ^ new).nonzeroBitCount
       words[frame >> 6] = new
       frame += count
@@ -62,6 +63,7 @@ struct FrameBitmap {
   /// The first clear bit at or after `start`, or `framesPerSection`.
   func firstClear(from start: Int) -> Int { first(from: start, inverted: UInt64.max) }
 
+  @inline(never)
   private func first(from start: Int, inverted: UInt64) -> Int {
     precondition(start >= 0)
     guard start < framesPerSection else { return framesPerSection }

@@ -51,7 +51,7 @@ public struct WayFailures: Sendable {
 }
 
 /// Where old memory is, and how it may be written.
-public struct OldMemoryPaths {
+public final class OldMemoryPaths {
   public var vmcore: Text
   /// The memory device; nil where the vmcore is a file of its own, which no memory device shows.
   public var device: Text?

@@ -69,6 +69,7 @@ public struct FileDescriptor: ~Copyable {
   }
 
   /// Reads at `offset` until the buffer is full or the file ends; the bytes read. The corresponding C function is `pread`.
+  @inline(never)
   public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(Errno) -> Int {
     var done = 0
     while done < buffer.count {

@@ -69,6 +69,7 @@ struct ELFHeaders {
   }
 
   /// Bytes of the file, all of them or an error.
+  @inline(never)
   static func bytes(
     of file: borrowing FileDescriptor, at offset: UInt64, count: Int, size: UInt64
   ) throws(VmcoreError) -> [UInt8] {

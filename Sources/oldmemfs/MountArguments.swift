@@ -119,7 +119,7 @@ final class MemoryArguments {
 }
 
 /// What is wrong with a command line.
-enum UsageError: Error {
+indirect enum UsageError: Error {
   case missingOperand
   case missingSource
   case missingDirectory

@@ -103,6 +103,7 @@ struct Relocation {
 }
 
 extension Text {
+  @inline(never)
   func appending(_ other: Text) -> Text {
     var text = self
     text.append(other)
@@ -110,6 +111,7 @@ extension Text {
   }
 
   /// A path with a name after it.
+  @inline(never)
   func joined(_ name: Text) -> Text {
     var path = self
     if path.bytes.last != UInt8(ascii: "/") { path.append("/") }

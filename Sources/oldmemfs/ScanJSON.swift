@@ -71,6 +71,7 @@ enum ScanJSON {
     text.append("\n  ]}")
   }
 
+  @inline(never)
   private static func number(_ name: StaticString, _ value: UInt64, _ text: inout Text) {
     text.append(",\n  \"")
     text.append(name)
@@ -78,6 +79,7 @@ enum ScanJSON {
     text.append(value)
   }
 
+  @inline(never)
   private static func entry(_ name: StaticString, _ first: inout Bool, _ text: inout Text) {
     text.append(first ? "\n    \"" : ",\n    \"")
     first = false
