@@ -7,6 +7,7 @@ public enum BootCommands {
     if command == "seal" { return SealCommand.run(words) }
     if command == "watch" { return Watch.run(words) }
     if command == "start" { return Boot.start() }
+    if command == "relocate" { return RelocateCommand.run(words) }
     return nil
   }
 }

@@ -15,7 +15,9 @@ struct Main {
     #if OLDMEMFS_INITRAMFS
       // The kernel starts the first stage's /init, which is this program by another name.
       if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
-      if let first = words.first, let code = BootCommands.run(first, Array(words.dropFirst())) { return code == 0 ? .success : .failure }
+      if let first = words.first, let code = BootCommands.run(first, Array(words.dropFirst())) {
+        return ExitCode(rawValue: code) ?? .failure
+      }
     #endif
     guard let first = words.first else {
       Log.line("no SOURCE and no DIR; see 'oldmemfs --help'")
@@ -26,7 +28,10 @@ struct Main {
     if first == "scan" { return ScanCommand.run(rest) }
     if first == "record" { return StatusCommands.record(rest) }
     if first == "status" { return StatusCommands.status(rest) }
-    if first == "relocate" { return RelocateCommand.run(rest) }
+    if first == "relocate" {
+      Log.line("only the program that dracut-module/install builds for an initramfs can relocate")
+      return .usage
+    }
     if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
     if first == "--version" || first == "-V" { return Usage.printVersion() }
     return MountCommand.run(words)

@@ -23,19 +23,6 @@ enum MemorySource {
   }
 }
 
-/// A message that ends the program.
-struct Failure: Error {
-  let message: Text
-
-  init(_ message: Text) { self.message = message }
-
-  init(_ build: (inout Text) -> Void) {
-    var text = Text()
-    build(&text)
-    message = text
-  }
-}
-
 extension CrashedKernel {
   /// The crashed kernel that a vmcore shows.
   static func open(_ path: Text) throws(Failure) -> CrashedKernel {

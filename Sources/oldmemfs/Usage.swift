@@ -12,7 +12,6 @@ enum Usage {
         oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]
         oldmemfs record DIR                       a line 'FIRST_PFN COUNT' per run of pages overwritten so far
         oldmemfs status DIR                       how the mount at DIR is
-        oldmemfs relocate [DIR] [--keep NAME]…    move this initramfs's files into the mount at DIR (default /oldmem)
 
       SOURCE
         oldmem          the crashed kernel, in its capture kernel: /proc/vmcore and /dev/mem
@@ -44,6 +43,13 @@ enum Usage {
       Unmount with umount DIR. Exit codes: 0 done, 1 could not be done, 2 wrong usage.
 
       """)
+    #if OLDMEMFS_INITRAMFS
+      text.append("""
+        In an initramfs
+          oldmemfs relocate [DIR] [--keep NAME]…    move its files into the mount at DIR (default /oldmem)
+
+        """)
+    #endif
     return output(text)
   }
 

@@ -5,17 +5,21 @@ import Platform
 /// directories at a time, and frees their memory. Running programs keep the files that they have: what they execute and have
 /// open stays in memory until they let go of it.
 enum RelocateCommand {
-  static func run(_ words: [Text]) -> ExitCode {
+  /// The exit code: 0, 1 if it could not be done, 2 if the words make no sense.
+  static func run(_ words: [Text]) -> Int32 {
     let arguments: RelocateArguments
-    do throws(UsageError) { arguments = try RelocateArguments(words) } catch { return error.report() }
+    do throws(Failure) { arguments = try RelocateArguments(words) } catch {
+      Log.line(error.message)
+      return 2
+    }
     do throws(Failure) {
       let free = freeKiB()
       let outcome = try Relocation(to: arguments.target, keeping: arguments.kept).run()
       report(outcome, freed: freeKiB() &- free)
-      return .success
+      return 0
     } catch {
       Log.line(error.message)
-      return .failure
+      return 1
     }
   }
 
@@ -38,7 +42,7 @@ enum RelocateCommand {
     text.append(" MiB, freed ")
     text.append(ratio: freed > UInt64(Int64.max) ? 0 : freed, to: 1024, decimals: 1)
     text.append(" MiB\n")
-    _ = Usage.output(text)
+    try? StandardOutput.write(text)
   }
 
   /// MemFree of /proc/meminfo in KiB; 0 if it can't be read.
@@ -63,7 +67,7 @@ struct RelocateArguments {
   /// Names of top-level directories that stay.
   var kept: [Text] = []
 
-  init(_ words: [Text]) throws(UsageError) {
+  init(_ words: [Text]) throws(Failure) {
     var operands: [Text] = []
     var isValue = false
     for word in words {
@@ -73,13 +77,13 @@ struct RelocateArguments {
       } else if word == "--keep" {
         isValue = true
       } else if word.hasPrefix("-") {
-        throw .unknown(word)
+        throw Failure { $0.append("unknown option '"); $0.append(word); $0.append("'") }
       } else {
         operands.append(word)
       }
     }
-    if isValue { throw .badValue(Text("--keep")) }
-    if operands.count > 1 { throw .unexpected(operands[1]) }
+    if isValue { throw Failure(Text("--keep needs a name")) }
+    if operands.count > 1 { throw Failure { $0.append("unexpected word '"); $0.append(operands[1]); $0.append("'") } }
     if let operand = operands.first { target = operand }
   }
 }
