@@ -14,6 +14,8 @@ let settings: [SwiftSetting] = [
       // Unoptimised by LLVM: the front end crashes on writing what its own passes leave (functions without a name).
       "-Xfrontend", "-emit-bc", "-Xfrontend", "-disable-llvm-optzns",
       "-Xfrontend", "-mergeable-traps",
+      // A copy of a function for each closure that it is called with is larger than the calls that it saves.
+      "-Xllvm", "-sil-disable-pass=closure-specialize",
       // The debug build looks for overlapping accesses, and the stack is guarded by bounds checks.
       "-enforce-exclusivity=unchecked",
       "-Xfrontend", "-disable-stack-protector",

@@ -103,13 +103,6 @@ struct Relocation {
 }
 
 extension Text {
-  @inline(never)
-  func appending(_ other: Text) -> Text {
-    var text = self
-    text.append(other)
-    return text
-  }
-
   /// A path with a name after it.
   @inline(never)
   func joined(_ name: Text) -> Text {
