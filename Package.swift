@@ -42,16 +42,17 @@ let linking: [LinkerSetting] = [
 ]
 
 /// OLDMEMFS_INITRAMFS=1 adds what the first stage of an initramfs needs (`dracut-module/install` builds it so): the init, and
-/// everything in one static program.
+/// everything in one static program. `OLDMEMFS_INITRAMFS=1 swift test` has its tests too.
 let forInitramfs = Context.environment["OLDMEMFS_INITRAMFS"] != nil
 let bootDependencies: [Target.Dependency] = forInitramfs ? ["Boot"] : []
 let bootSettings: [SwiftSetting] = forInitramfs ? [.define("OLDMEMFS_INITRAMFS")] : []
-let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker", "-static"])] : []
+let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker", "-static"], .when(configuration: .release))] : []
 let bootTargets: [Target] =
   forInitramfs
   ? [
-    .target(name: "Boot", dependencies: ["Platform", "CBoot"], swiftSettings: settings),
+    .target(name: "Boot", dependencies: ["CrashedKernel", "Platform", "CBoot"], swiftSettings: settings),
     .target(name: "CBoot", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
+    .testTarget(name: "BootTests", dependencies: ["Boot"]),
   ] : []
 
 let package = Package(

@@ -8,7 +8,7 @@ import Platform
 /// belongs to group `n mod 16`, whose parity page is the exclusive or of its pages, so that one damaged page of each group
 /// can be made whole again, such as 16 in a row. Layout: the packed bytes, padded to a page; 16 pages of parity; a CRC32C
 /// (4 bytes, little endian) of each page and of each page of parity; the packed bytes' count (8 bytes), the CRC32C of
-/// that list, 4 bytes of zeros and the eight letters of `magic`.
+/// that list with the count, 4 bytes of zeros and the eight letters of `magic`.
 struct Payload {
   /// Pages of parity, and groups.
   static var groups: Int { 16 }
@@ -84,8 +84,8 @@ struct Seal {
     let count = Seal.pages(length) + Payload.groups
     let start = UInt64(count * Payload.pageBytes)
     guard start + UInt64(4 * count + Payload.trailerBytes) == size else { return nil }
-    let list = Seal.read(file, 4 * count, at: start)
-    guard list.count == 4 * count, list.withUnsafeBytes({ Checksum(of: $0).rawValue }) == Seal.word(trailer, 8) else { return nil }
+    let list = Seal.read(file, 4 * count + 8, at: start)
+    guard list.count == 4 * count + 8, list.withUnsafeBytes({ Checksum(of: $0).rawValue }) == Seal.word(trailer, 8) else { return nil }
     var checksums: [UInt32] = []
     checksums.reserveCapacity(count)
     for index in 0..<count { checksums.append(Seal.word(list, 4 * index)) }
@@ -148,11 +148,11 @@ struct Seal {
       append(page.withUnsafeBytes { Checksum(of: $0).rawValue }, to: &list)
     }
     for page in parity { append(page.withUnsafeBytes { Checksum(of: $0).rawValue }, to: &list) }
+    append(UInt32(truncatingIfNeeded: length), to: &list)
+    append(UInt32(truncatingIfNeeded: length >> 32), to: &list)
     var tail: [UInt8] = []
     for page in parity { tail.append(contentsOf: page) }
     tail.append(contentsOf: list)
-    append(UInt32(truncatingIfNeeded: length), to: &tail)
-    append(UInt32(truncatingIfNeeded: length >> 32), to: &tail)
     append(list.withUnsafeBytes { Checksum(of: $0).rawValue }, to: &tail)
     append(0, to: &tail)
     var magic = Text()

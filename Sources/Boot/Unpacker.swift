@@ -7,6 +7,8 @@ struct Unpacker: ~Copyable {
   /// Where directories go, "/oldmem"; nil when everything stays in memory.
   private let target: Text?
   private let kept: [Text]
+  /// Before the slash of every path that stays in memory: empty but for tests.
+  private let root: Text
   /// The top-level directories that went to the target.
   private(set) var moved: [Text] = []
   /// The first path of each file that has more than one name.
@@ -18,9 +20,10 @@ struct Unpacker: ~Copyable {
     let path: Text
   }
 
-  init(into target: Text?, keeping kept: [Text]) {
+  init(into target: Text?, keeping kept: [Text], root: Text = Text()) {
     self.target = target
     self.kept = kept
+    self.root = root
   }
 
   mutating func unpack(_ stream: inout ArchiveStream) throws(UnpackError) {
@@ -46,7 +49,7 @@ struct Unpacker: ~Copyable {
       if top.bytes.count == entry.path.bytes.count, entry.kind == 0o040000, !staysInMemory(top) { moved.append(top) }
       if moved.contains(where: { $0.bytes == top.bytes }) { return target.appending("/").appending(entry.path) }
     }
-    return Text("/").appending(entry.path)
+    return root.appending("/").appending(entry.path)
   }
 
   private func staysInMemory(_ top: Text) -> Bool {

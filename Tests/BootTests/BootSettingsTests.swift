@@ -1,0 +1,59 @@
+import Platform
+import Testing
+
+@testable import Boot
+
+@Suite("The first stage's settings")
+struct BootSettingsTests {
+  private func settings(_ text: String) -> BootSettings { BootSettings(Text(text)) }
+
+  @Test("without a file they are the careful ones")
+  func defaults() {
+    let settings = settings("")
+    #expect(settings.level == "16")
+    #expect(settings.failureAction == .reboot)
+    #expect(settings.keptInMemory.isEmpty)
+    #expect(settings.mountOptions.bytes.isEmpty)
+  }
+
+  @Test("each line has its say, and a later one goes over an earlier one")
+  func lines() {
+    let settings = settings("level=31\nkeep=etc\nlevel=17\nkeep=lib64\nfailure_action=halt\noptions=size=50%,noexec\n")
+    #expect(settings.level == "17")
+    #expect(settings.failureAction == .halt)
+    #expect(settings.keptInMemory.map(\.string) == ["etc", "lib64"])
+    #expect(settings.mountOptions == "size=50%,noexec")
+  }
+
+  @Test("a level that is none leaves what was said before", arguments: ["32", "-1", "x", "", "31,17", " 31", "99999999999999999999"])
+  func wrongLevel(value: String) {
+    #expect(settings("level=\(value)").level == "16")
+    #expect(settings("level=31\nlevel=\(value)\n").level == "31")
+  }
+
+  @Test("what needs programs becomes a reboot", arguments: ["reboot", "shell", "dump_to_rootfs", "", "Poweroff"])
+  func failureActions(word: String) { #expect(settings("failure_action=\(word)").failureAction == .reboot) }
+
+  @Test("the words of kdump.conf are the actions' names", arguments: [
+    ("poweroff", FailureAction.powerOff), ("halt", .halt), ("reboot", .reboot),
+  ])
+  func actionNames(word: String, action: FailureAction) {
+    #expect(settings("failure_action=\(word)").failureAction == action)
+    // The watcher is told by this name.
+    #expect(FailureAction(Text(action.name)) == action)
+  }
+
+  @Test("unknown lines, comments and a last line without its end are no harm")
+  func unknown() {
+    #expect(settings("# level=31\nfoo\n\npayload=no\nlevels=31\nlevel=23").level == "23")
+  }
+
+  @Test("a word of the kernel's command line is found whole")
+  func words() {
+    let line = Text("console=ttyS0 oldmemfs=off panic=1\n")
+    #expect(line.contains(word: "oldmemfs=off"))
+    #expect(line.contains(word: "panic=1"))
+    #expect(!line.contains(word: "oldmemfs"))
+    #expect(!Text("oldmemfs=offset").contains(word: "oldmemfs=off"))
+  }
+}
