@@ -15,25 +15,11 @@ installkernel() { instmods "=fs/fuse" 2>/dev/null || :; }
 # The settings of the first stage; what /etc/oldmemfs.conf says comes last, so that it wins.
 oldmemfs_settings() {
   local level action
-  level=$(oldmemfs_level)
-  [[ -z $level ]] || echo "level=$level"
+  # The dump level of the capture's own configuration: the program knows the files, and what to make of them.
+  level=$("$moddir/oldmemfs" level "$dracutsysrootdir") && echo "level=$level"
   action=$(sed -n 's/^[[:space:]]*\(failure_action\|default\)[[:space:]]\{1,\}\([a-z_]*\).*/\2/p' "$dracutsysrootdir/etc/kdump.conf" 2>/dev/null | tail -n 1)
   [[ -z $action ]] || echo "failure_action=$action"
   [[ ! -r $dracutsysrootdir/etc/oldmemfs.conf ]] || grep -E '^[a-z_]+=' "$dracutsysrootdir/etc/oldmemfs.conf"
-}
-
-# The dump level of the capture's own configuration: core_collector of kdump-utils, MAKEDUMP_ARGS of kdump-tools, KDUMP_DUMPLEVEL
-# of SUSE's kdump. Without one, nothing: the program then takes free pages alone.
-oldmemfs_level() {
-  local line=""
-  [[ -n $line ]] || line=$(sed -n 's/^[[:space:]]*core_collector[[:space:]]\{1,\}makedumpfile\(.*\)/\1/p' "$dracutsysrootdir/etc/kdump.conf" 2>/dev/null | tail -n 1)
-  [[ -n $line ]] || line=$(sed -n 's/^[[:space:]]*MAKEDUMP_ARGS=["'\'']\{0,1\}\([^"'\'']*\).*/\1/p' "$dracutsysrootdir/etc/default/kdump-tools" 2>/dev/null | tail -n 1)
-  if [[ -z $line ]]; then
-    line=$(sed -n 's/^[[:space:]]*KDUMP_DUMPLEVEL=["'\'']\{0,1\}\([0-9]*\).*/-d \1/p' "$dracutsysrootdir/etc/sysconfig/kdump" 2>/dev/null | tail -n 1)
-  fi
-  # Several levels (-d 31,17) are tried in turn: only what the least of them leaves out may be used, which is no number.
-  [[ $line =~ (^|[[:space:]])-d[[:space:]]*([0-9]+)([[:space:]]|$) ]] && ((BASH_REMATCH[2] <= 31)) && echo "${BASH_REMATCH[2]}"
-  return 0
 }
 
 install() {
