@@ -16,7 +16,7 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 
 # What a tree must have for an image to be built in it; the names are the same in all suites.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
-  util-linux procps bash binutils dracut dracut-core dracut-network dbus isc-dhcp-client busybox
+  util-linux procps bash binutils dracut dracut-core dracut-network dracut-squash dbus isc-dhcp-client busybox
   makedumpfile netbase)
 
 # use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
@@ -24,7 +24,22 @@ use_tree() {
   local suite=${dracut_suites[$1]:-}
   [[ -n $suite ]] || die "unknown dracut '$1': it is one of ${!dracut_suites[*]}."
   tree=$dracut_cache/trees/$suite
-  [[ -e $tree/usr/bin/dracut ]] || make_tree "$suite"
+  suite_packages=("${tree_packages[@]}")
+  [[ $suite != sid ]] || suite_packages=("${suite_packages[@]/isc-dhcp-client/dhcpcd-base}")
+  if [[ -e $tree/usr/bin/dracut ]]; then complete_tree; else make_tree "$suite"; fi
+}
+
+# Installs what a tree that was made earlier lacks.
+complete_tree() {
+  local package missing=()
+  for package in "${suite_packages[@]}"; do
+    [[ -e $tree/var/lib/dpkg/info/$package.list || -e $tree/var/lib/dpkg/info/$package:amd64.list ]] || missing+=("$package")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  progress "installing ${missing[*]} in $tree"
+  cp -L /etc/resolv.conf "$tree/etc/resolv.conf"
+  { chroot "$tree" apt-get update -qq && chroot "$tree" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" </dev/null; } >"$dracut_cache/packages.log" 2>&1 || die "see $dracut_cache/packages.log"
 }
 
 make_tree() {
@@ -35,8 +50,7 @@ make_tree() {
   [[ -n $site ]] || die "this machine's apt has no archive labelled Debian: run 'apt-get update'."
   progress "making a root tree of $suite"
   make_scratch "$dracut_cache/trees"
-  packages=$(IFS=,; printf '%s' "${tree_packages[*]}")
-  [[ $suite != sid ]] || packages=${packages/isc-dhcp-client/dhcpcd-base}
+  packages=$(IFS=,; printf '%s' "${suite_packages[*]}")
   mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
     --aptopt='APT::Install-Recommends "false"' "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
     >"$dracut_cache/$suite.log" 2>&1 || die "no tree of $suite: see $dracut_cache/$suite.log"

@@ -52,10 +52,6 @@ fi
 # shellcheck disable=SC2086  # options
 if makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
   kill "$watcher"
-  for process in /proc/[0-9]*; do
-    echo "$(cat "$process/comm") $(sed -n 's/^Rss: *\([0-9]*\) kB/rss \1/p; s/^Pss: *\([0-9]*\) kB/pss \1/p;
-      s/^Anonymous: *\([0-9]*\) kB/anonymous \1/p' "$process/smaps_rollup" 2>/dev/null | tr '\n' ' ')"
-  done 2>/dev/null | grep rss >"$TARGET/dump/processes"
   cp /run/tightest "$TARGET/dump/tightest" 2>/dev/null
   cat /proc/slabinfo >"$TARGET/dump/slabinfo" 2>/dev/null
   mv "$TARGET/dump/vmcore.partial" "$TARGET/dump/vmcore"
