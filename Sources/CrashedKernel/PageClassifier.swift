@@ -38,10 +38,12 @@ final class PageClassifier {
 
   /// Whether a page inside a free block is as free as the block says: nobody holds it, and it has no type and no list.
   @inline(__always)
-  func isFreeTail(_ page: StructPage) -> Bool {
-    page.refcount == 0 && page.mapcount == UInt32.max && page.flags & (flags.lru | flags.poisoned | flags.locked | flags.head) == 0
-      && !page.isTail
+  static func isFreeTail(_ page: StructPage, _ busyFlags: UInt64) -> Bool {
+    page.refcount == 0 && page.mapcount == UInt32.max && page.flags & busyFlags == 0 && !page.isTail
   }
+
+  /// Flags that no page inside a free block has.
+  var busyFlags: UInt64 { flags.lru | flags.poisoned | flags.locked | flags.head }
 
   /// The compound page whose head is at a place, by its head and first tail; nil if they make no sense.
   func compound(_ pages: StructPages, head place: Int) -> Compound? {

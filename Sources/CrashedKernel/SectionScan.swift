@@ -48,9 +48,9 @@ struct SectionScan {
       if place < current.upperBound {
         place = pass(pages, from: place, to: min(piece.upperBound, current.upperBound), piece.lowerBound)
       } else {
-        let page = pages.page(place - piece.lowerBound)
-        if page.isSameAlone(as: alone) { map[place] = aloneState } else { begin(page, pages, at: place, in: piece) }
-        place += 1
+        let end = piece.lowerBound + endOfSame(pages, from: place - piece.lowerBound)
+        if place < end { map.fill(place..<end, aloneState) } else { begin(pages.page(place - piece.lowerBound), pages, at: place, in: piece) }
+        place = max(end, place + 1)
       }
     }
   }
@@ -62,24 +62,34 @@ struct SectionScan {
     switch kind {
     case .other: return end
     case .freeBlock:
-      for place in start..<end where !classifier.isFreeTail(pages.page(place - first)) {
-        contradict()
-        return place + 1
-      }
+      let busy = classifier.busyFlags
+      let stop = first + pages.end(from: start - first, to: end - first) { PageClassifier.isFreeTail($1, busy) }
+      guard stop == end else { return contradict(at: stop) }
     case .folio:
       guard var folio else { return end }
-      for place in start..<end {
-        let page = pages.page(place - first)
-        guard page.compoundHead == link || page.compoundHead == mask || isSharedHead(page, of: folio, at: place) else {
-          contradict()
-          return place + 1
-        }
+      let (link, mask) = (link, mask)
+      let stop = first + pages.end(from: start - first, to: end - first) { place, page in
+        guard page.compoundHead == link || page.compoundHead == mask || isSharedHead(page, of: folio, at: first + place) else { return false }
         folio.pass(page)
+        return true
       }
+      guard stop == end else { return contradict(at: stop) }
       self.folio = folio
       if end == current.upperBound { finish(folio) }
     }
     return end
+  }
+
+  /// Where the run of pages ends that are the same as the last that was alone.
+  private func endOfSame(_ pages: StructPages, from start: Int) -> Int {
+    let alone = alone
+    return pages.end(from: start, to: pages.count) { $1.isSameAlone(as: alone) }
+  }
+
+  /// What the page at a place contradicts is held back; returns the place behind it.
+  private mutating func contradict(at place: Int) -> Int {
+    contradict()
+    return place + 1
   }
 
   /// A huge page whose struct pages share memory shows its head's once more at the start of each page of them

@@ -45,14 +45,22 @@ final class StructPages {
   @inline(__always)
   func page(_ place: Int) -> StructPage {
     precondition(place >= 0 && place < count)
-    let base = pages + place * layout.size
-    return StructPage(
-      flags: base.loadUnaligned(fromByteOffset: layout.flags, as: UInt64.self),
-      mapping: base.loadUnaligned(fromByteOffset: layout.mapping, as: UInt64.self),
-      privateData: base.loadUnaligned(fromByteOffset: layout.privateData, as: UInt64.self),
-      compoundHead: base.loadUnaligned(fromByteOffset: layout.compoundHead, as: UInt64.self),
-      mapcount: base.loadUnaligned(fromByteOffset: layout.mapcount, as: UInt32.self),
-      refcount: base.loadUnaligned(fromByteOffset: layout.refcount, as: UInt32.self))
+    return StructPage(pages + place * layout.size, layout)
+  }
+
+  /// Where the run of struct pages that are `right` ends which begins at a place: there, if that one is not. This is where a scan
+  /// spends its time.
+  @inline(__always)
+  func end(from start: Int, to end: Int, _ isRight: (Int, StructPage) -> Bool) -> Int {
+    precondition(start >= 0 && start <= end && end <= count)
+    let layout = layout
+    var place = start
+    var page = pages + start * layout.size
+    while place < end, isRight(place, StructPage(page, layout)) {
+      place &+= 1
+      page += layout.size
+    }
+    return place
   }
 
   /// The four 32-bit numbers at byte 16 of the struct page at a place.
@@ -82,11 +90,30 @@ struct StructPage {
   let mapcount: UInt32
   let refcount: UInt32
 
+  @inline(__always)
+  fileprivate init(_ bytes: UnsafeRawPointer, _ layout: PageLayout) {
+    flags = bytes.loadUnaligned(fromByteOffset: layout.flags, as: UInt64.self)
+    mapping = bytes.loadUnaligned(fromByteOffset: layout.mapping, as: UInt64.self)
+    privateData = bytes.loadUnaligned(fromByteOffset: layout.privateData, as: UInt64.self)
+    compoundHead = bytes.loadUnaligned(fromByteOffset: layout.compoundHead, as: UInt64.self)
+    mapcount = bytes.loadUnaligned(fromByteOffset: layout.mapcount, as: UInt32.self)
+    refcount = bytes.loadUnaligned(fromByteOffset: layout.refcount, as: UInt32.self)
+  }
+
   var isTail: Bool { compoundHead & 1 != 0 }
 
   /// A page that no other is the same as.
   static var none: StructPage {
     StructPage(flags: 0, mapping: 0, privateData: 0, compoundHead: 1, mapcount: 0, refcount: 0)
+  }
+
+  private init(flags: UInt64, mapping: UInt64, privateData: UInt64, compoundHead: UInt64, mapcount: UInt32, refcount: UInt32) {
+    self.flags = flags
+    self.mapping = mapping
+    self.privateData = privateData
+    self.compoundHead = compoundHead
+    self.mapcount = mapcount
+    self.refcount = refcount
   }
 
   /// Whether all that decides on a page that is alone, neither a free block's nor a compound page's first, is the same in

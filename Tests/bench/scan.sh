@@ -3,12 +3,7 @@
 # shellcheck disable=SC2154  # program, scratch and vmcore are run's
 
 # Runs of which the quickest counts: what else the machine does only ever makes one slower.
-scan_runs=9
-
-quickest() {
-  local run
-  for ((run = 0; run < scan_runs; run++)); do "$@"; done | sort -n | head -n 1
-}
+scan_runs=25
 
 # json KEY FILE: a number of 'oldmemfs scan --json'.
 json() { sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" "$2"; }
@@ -19,24 +14,47 @@ scan_time() {
   echo $(($(json nanoseconds "$scratch/scan.json") / 1000))
 }
 
-# The microseconds of makedumpfile's pass over the same struct pages, as it says itself.
+# The microseconds of makedumpfile's passes over the same struct pages, as it says itself. It makes two, of which the second
+# finds what the first has mapped and read; the quicker counts.
 makedumpfile_time() {
   "$makedumpfile" --dry-run -d 31 --message-level 31 "$1" "$scratch/none" 2>&1 | tr '\r' '\n' \
-    | awk '/STEP \[Excluding unnecessary pages\]/ { time = int($(NF - 1) * 1e6) } END { print time }'
+    | awk '/STEP \[Excluding unnecessary pages\]/ { time = int($(NF - 1) * 1e6); if (best == "" || time < best) best = time }
+        END { print best }'
+}
+
+# least FILE: the smallest number in it.
+least() { sort -n "$1" | head -n 1; }
+
+# compare_scan KERNEL CPU: one line, of runs that take turns.
+compare_scan() {
+  local run pages
+  need_vmcore "$1" "$2"
+  makedumpfile=$(dirname "$vmcore")/../tools/makedumpfile/makedumpfile
+  for ((run = 0; run < scan_runs; run++)); do
+    scan_time "$vmcore" >&3
+    makedumpfile_time "$vmcore" >&4
+    pages=$(json pages "$scratch/scan.json")
+    "$scratch/touch" "$vmcore" $((pages * 64)) >&5
+  done 3>"$scratch/ours" 4>"$scratch/theirs" 5>"$scratch/touch.times"
+  number "a vmcore of 1 GiB, kernel $1" "$(awk -v ours="$(least "$scratch/ours")" -v theirs="$(least "$scratch/theirs")" \
+    -v touch="$(least "$scratch/touch.times")" 'BEGIN {
+      printf "%d us, makedumpfile %d: %.1f times as fast; reading a word of each page alone takes %d us, which would be %.1f times", \
+        ours, theirs, theirs / ours, touch, theirs / touch
+    }')" "at least 3 times"
 }
 
 run_scan() {
-  local pages time other core=/dev/shm/oldmemfs-bench.$$
+  local run pages core=/dev/shm/oldmemfs-bench.$$
   gcc -O2 -o "$scratch/largecore" "$tests_dir/scale/largecore.c"
+  gcc -O2 -Wall -Wextra -Werror -o "$scratch/touch" "$tests_dir/bench/touch.c"
   "$scratch/largecore" 64 "$core"
-  time=$(quickest scan_time "$core")
+  for ((run = 0; run < 9; run++)); do scan_time "$core"; done >"$scratch/ours"
   rm "$core"
   pages=$(json pages "$scratch/scan.json")
-  number "struct pages classified, 64 GiB of memory" "$((pages * 64 / time)) MB/s" "at least 2000 MB/s"
-  need_vmcore 6.12 max
-  makedumpfile=$(dirname "$vmcore")/../tools/makedumpfile/makedumpfile
-  time=$(quickest scan_time "$vmcore")
-  other=$(quickest makedumpfile_time "$vmcore")
-  number "a real vmcore of 1 GiB" "$time us, makedumpfile's own pass $other us: $(awk -v a="$other" -v b="$time" 'BEGIN { printf "%.1f", a / b }') times as fast" "at least 3 times"
+  number "struct pages classified, 64 GiB of memory" "$((pages * 64 / $(least "$scratch/ours"))) MB/s" "at least 2000 MB/s"
+  compare_scan 5.10 max
+  compare_scan 6.1 max
+  compare_scan 6.12 max
+  compare_scan 7 max
   number "memory for large machines" "see Tests/scale/run" "at most 256 KiB per TiB"
 }
