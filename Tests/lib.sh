@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared parts of run, demo and bench: messages, this machine's packages, builds, checks and their count.
-# Sourced; it does nothing by itself.
+# What all of the tests share: messages, this machine's packages, builds, checks and their count.
+# Sourced by the scripts here, and by the lib.sh of each folder; it does nothing by itself.
 
 set -euo pipefail
 
@@ -9,6 +9,8 @@ repo_dir=$(cd "$tests_dir/.." && pwd)
 release_dir=$repo_dir/.build/release
 # shellcheck disable=SC2034  # read by the scripts that source this file
 program=$release_dir/oldmemfs
+# Where mke2fs and the like are, which not everybody's root has on the path.
+PATH=$PATH:/usr/sbin:/sbin
 
 # ---------------------------------------------------------------- messages
 
@@ -30,9 +32,11 @@ require_root() { [[ $(id -u) -eq 0 ]] || die "this mounts file systems and insta
 need() {
   local file=$1 package=$2
   [[ -e $file ]] || command -v "$file" >/dev/null && return
-  progress "installing $package"
+  [[ $(id -u) -eq 0 ]] || die "$file is missing and this is not root: run 'apt-get install $package' first."
+  progress "installing $package (for ${file##*/})"
+  # A machine that never ran 'apt-get update' knows no package: one more try after it.
   install_package "$package" || { apt-get update -qq && install_package "$package"; } \
-    || die "$package can't be installed; see what 'apt-get install $package' says."
+    || die "$package (for ${file##*/}) can't be installed; see what 'apt-get install $package' says."
 }
 
 install_package() {
@@ -62,6 +66,9 @@ build_program() {
   rm -f "$log"
 }
 
+# The version of libfuse that programs are built with here.
+libfuse_version() { fusermount3 --version | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
+
 # strip_program FILE: the program as it is installed.
 strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }
 
@@ -84,6 +91,19 @@ check() {
     sed 's/^/        /' "$log"
   fi
   rm -f "$log"
+}
+
+# check_and_tell NAME COMMAND...: the same, and what the command says is shown on the line in either case.
+check_and_tell() {
+  local name=$1 text
+  shift
+  if text=$("$@" 2>&1); then
+    passed=$((passed + 1))
+    say "ok    $name: $text"
+  else
+    failed=$((failed + 1))
+    say "FAIL  $name: $text"
+  fi
 }
 
 # count_from NAME COMMAND...: runs a command that closes with 'N passed, N failed', shows it, and adds its counts. One that

@@ -35,8 +35,6 @@ build_fs_programs() {
 
 compile() { gcc -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$bin/$1" "${@:2}"; }
 
-libfuse_version() { fusermount3 --version | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
-
 # ---------------------------------------------------------------- limits of time
 
 # limited SECONDS COMMAND...: runs a command. One that takes too long loses its file system first (a process that waits for

@@ -1,26 +1,15 @@
 # shellcheck shell=bash
-# Shared parts of the VM lab: messages, the cache, host packages, modules, initramfs archives, disks, QEMU.
-# Sourced by fetch, cycle and matrix; it does nothing by itself.
+# Shared parts of the VM lab: the cache, scratch files, modules, initramfs archives, disks, QEMU.
+# Sourced by the scripts here and by the dracut tests; it does nothing by itself.
 
-set -euo pipefail
+# shellcheck source=../lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-repo_dir=$(cd "$lab_dir/../.." && pwd)
+# shellcheck disable=SC2154  # repo_dir and tests_dir come from there
+lab_dir=$tests_dir/vm
 cache_dir=${OLDMEMFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oldmemfs}/vm
 # shellcheck disable=SC2034  # read by the scripts that source this file
 all_kernels=(5.10 6.1 6.12 7)
-
-# ---------------------------------------------------------------- messages
-
-say() { printf '%s\n' "$*"; }
-progress() { printf '  %4ds  %s\n' "$SECONDS" "$*" >&2; }
-die() {
-  printf '%s: %s\n' "${0##*/}" "$*" >&2
-  exit 1
-}
-
-# The comment block at the top of the calling script, after the '#!' line, is its manual.
-print_manual() { sed -n '2,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$0"; }
 
 # ---------------------------------------------------------------- scratch files
 
@@ -47,28 +36,12 @@ make_scratch() {
 
 # ---------------------------------------------------------------- host packages
 
-# need COMMAND PACKAGE: installs this machine's own PACKAGE when COMMAND is not there.
-need() {
-  local command=$1 package=$2
-  command -v "$command" >/dev/null && return
-  [[ -x /sbin/$command || -x /usr/sbin/$command ]] && return
-  [[ $(id -u) -eq 0 ]] || die "$command is missing and this is not root: run 'apt-get install $package' first."
-  progress "installing $package (for $command)"
-  # A machine that never ran 'apt-get update' knows no package: one more try after it.
-  install_package "$package" || { apt-get update -qq && install_package "$package"; } \
-    || die "$package (for $command) can't be installed; see what 'apt-get install $package' says."
-}
-
-install_package() {
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
-}
-
 need_lab_tools() {
   need qemu-system-x86_64 qemu-system-x86
   need busybox busybox-static
   need mke2fs e2fsprogs
   need gcc gcc
-  [[ -e /usr/include/stdlib.h ]] || install_package libc6-dev
+  need /usr/include/stdlib.h libc6-dev
   need xz xz-utils
   need zstd zstd
   need flock util-linux
