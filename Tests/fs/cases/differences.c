@@ -2,7 +2,7 @@
 //
 // The file has paragraphs; '#' starts a comment line:
 //     reason: why it is so                        (at least one line)
-//     when: libfuse < 3.17                        (optional; also 'kernel < 6.6')
+//     when: libfuse < 3.17                        (optional; also 'kernel < 6.6', and '>=' in place of '<')
 //     tmpfs: subject/name: step = what tmpfs shows
 //     oldmemfs: subject/name: step = what is to be seen instead
 // A last line that starts with 'oldmemfs-ends:' says in addition that the case goes no further.
@@ -18,13 +18,14 @@ static bool is_older(const char *version, const char *than) {
     return a[0] != b[0] ? a[0] < b[0] : a[1] < b[1];
 }
 
-static bool does_apply(const char *condition, const char *libfuse, const char *file, int number) {
+bool does_apply(const char *condition, const char *libfuse, const char *file, int number) {
     struct utsname kernel;
-    char subject[16], than[16], rest[2];
+    char subject[16], relation[3], than[16], rest[2];
     uname(&kernel);
-    if (sscanf(condition, "%15s < %15s%1s", subject, than, rest) == 2) {
-        if (!strcmp(subject, "libfuse")) return is_older(libfuse, than);
-        if (!strcmp(subject, "kernel")) return is_older(kernel.release, than);
+    if (sscanf(condition, "%15s %2s %15s%1s", subject, relation, than, rest) == 3) {
+        const char *version = !strcmp(subject, "libfuse") ? libfuse : !strcmp(subject, "kernel") ? kernel.release : NULL;
+        if (version && !strcmp(relation, "<")) return is_older(version, than);
+        if (version && !strcmp(relation, ">=")) return !is_older(version, than);
     }
     errx(2, "%s:%d: unknown condition '%s'", file, number, condition);
 }

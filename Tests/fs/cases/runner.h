@@ -6,6 +6,8 @@
 extern struct test_case *cases;
 extern int case_count;
 extern const char *current_case;
+// The longest that one may take.
+extern int seconds_for_a_case;
 
 struct transcript {
     char *text;
@@ -41,3 +43,11 @@ struct mismatch {
 int compare_transcripts(
     const struct transcript *expected, const struct transcript *got, const char *name, struct differences *differences,
     struct mismatch *mismatches, int room);
+
+// Whether a condition such as 'kernel < 6.6' holds here; one that can't be read ends the program, naming the line.
+bool does_apply(const char *condition, const char *libfuse, const char *file, int number);
+
+void read_newer(const char *file, const char *libfuse);
+// What a newer tmpfs shows in this case, when this kernel's is no judge of it; NULL otherwise.
+const struct transcript *newer_transcript(const char *name);
+bool are_same_transcripts(const struct transcript *a, const struct transcript *b);

@@ -33,7 +33,8 @@ static const char manual[] =
     "  --steps N        how many operations (default 20000)\n"
     "  --crowded        the file systems are small and equally large: running out of space is part of the stream\n"
     "  --tree-every N   compare the whole trees after so many operations, and at the end (default 2000)\n"
-    "  --break N        change one byte behind DIR's back at step N: the comparison has to notice\n"
+    "  --drop-caches    drop the page cache before whole trees are compared: they are read from where DIR keeps them\n"
+    "  --break N        make a file in DIR alone at step N: the comparison has to notice\n"
     "\n"
     "Exit codes: 0 no difference, 1 a difference (the last operations are printed), 2 wrong usage.\n";
 
@@ -53,7 +54,9 @@ struct result {
 };
 
 static struct side sides[2];
-static bool crowded;
+static bool crowded, drops_caches;
+// What a tmpfs has since 6.6, and oldmemfs always.
+static bool has_user_xattrs, has_direct_io;
 static uint64_t random_state;
 static uint64_t step_number, seed, succeeded;
 static char history[HISTORY][TEXT];
@@ -244,20 +247,24 @@ static void choose(struct operation *operation) {
     operation->flags = below(16);
 }
 
-// Before 6.9 a file on oldmemfs that somebody has open only to write can't be mapped, shared (README, Limits).
-static bool can_map_what_is_written(void) {
+static bool is_kernel_at_least(unsigned wanted_major, unsigned wanted_minor) {
     struct utsname kernel;
     unsigned major = 0, minor = 0;
     uname(&kernel);
     sscanf(kernel.release, "%u.%u", &major, &minor);
-    return major > 6 || (major == 6 && minor >= 9);
+    return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
 }
+
+// Before 6.9 a file on oldmemfs that somebody has open only to write can't be mapped, shared (README, Limits).
+static bool can_map_what_is_written(void) { return is_kernel_at_least(6, 9); }
+// Before 5.18 a tmpfs fills the holes of a file that is read by the kernel itself, as copy_file_range does.
+static bool keeps_holes_that_are_copied(void) { return is_kernel_at_least(5, 18); }
 
 static int open_flags(unsigned choice) {
     static const int flags[16] = {O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_RDWR | O_CREAT,
         O_RDWR | O_CREAT | O_EXCL, O_RDWR, O_RDONLY, O_RDONLY, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_TRUNC, O_RDWR | O_APPEND, O_WRONLY | O_CREAT,
         O_RDWR | O_CREAT | O_DIRECT, O_RDWR | O_CREAT | O_NOFOLLOW};
-    int chosen = flags[choice];
+    int chosen = has_direct_io ? flags[choice] : flags[choice] & ~O_DIRECT;
     return (chosen & O_ACCMODE) == O_WRONLY && !can_map_what_is_written() ? (chosen & ~O_ACCMODE) | O_RDWR : chosen;
 }
 
@@ -265,6 +272,9 @@ static void fill(char *buffer, const struct operation *operation) {
     // No two writes look alike, and no page of a write looks like another.
     for (size_t i = 0; i < operation->size; i++) buffer[i] = operation->letter + (i + operation->offset) / 997 % 5 + (step_number * 7 & 15);
 }
+
+// Whether a part of a file has no hole.
+static bool is_all_data(int fd, off_t start, off_t end) { return lseek(fd, start, SEEK_DATA) == start && lseek(fd, start, SEEK_HOLE) >= end; }
 
 static void map_range(struct result *result, int fd, const struct operation *operation, bool store) {
     struct stat status;
@@ -276,7 +286,7 @@ static void map_range(struct result *result, int fd, const struct operation *ope
     if (end > status.st_size) end = status.st_size;
     if (end == operation->offset) return;
     // Where there is no data a load makes a tmpfs allocate, and a store without room is fatal: only data is touched then.
-    if ((!store || crowded) && (lseek(fd, start, SEEK_DATA) != start || lseek(fd, start, SEEK_HOLE) < end)) {
+    if ((!store || crowded) && !is_all_data(fd, start, end)) {
         add(result, "not all data");
         return;
     }
@@ -353,12 +363,12 @@ static void perform(struct side *side, const struct operation *operation, struct
     case CHMOD: set(result, chmod(operation->path, operation->mode)); break;
     case CHOWN: set(result, lchown(operation->path, operation->owner, operation->flags & 1 ? ALICE : 0)); break;
     case SET_XATTR:
-        snprintf(name, sizeof name, "%s.%u", crowded || operation->flags & 1 ? "trusted" : "user", operation->flags >> 2);
+        snprintf(name, sizeof name, "%s.%u", crowded || !has_user_xattrs || operation->flags & 1 ? "trusted" : "user", operation->flags >> 2);
         fill(buffer, operation);
         set(result, lsetxattr(operation->path, name, buffer, operation->size % 3000, operation->flags & 2 ? XATTR_CREATE : 0));
         break;
     case REMOVE_XATTR:
-        snprintf(name, sizeof name, "%s.%u", operation->flags & 1 ? "trusted" : "user", operation->flags >> 2);
+        snprintf(name, sizeof name, "%s.%u", !has_user_xattrs || operation->flags & 1 ? "trusted" : "user", operation->flags >> 2);
         set(result, lremovexattr(operation->path, name));
         break;
     case LIST_XATTR: add_xattrs(result, operation->path); break;
@@ -402,6 +412,11 @@ static void perform(struct side *side, const struct operation *operation, struct
     case SYNC: set(result, fsync(fd)); break;
     case COPY: {
         off_t from = operation->offset, to = operation->other_offset;
+        if (!keeps_holes_that_are_copied() && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && from < status.st_size
+            && !is_all_data(fd, from, from + (off_t)operation->size < status.st_size ? from + (off_t)operation->size : status.st_size)) {
+            add(result, "not all data");
+            break;
+        }
         set(result, copy_file_range(fd, &from, side->slots[operation->other_slot], &to, operation->size, 0));
         break;
     }
@@ -477,12 +492,27 @@ static void compare_space(void) {
     if (!are_equal(&results[0], &results[1])) fail("space in use", results);
 }
 
+static void drop_caches(void) {
+    int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+    if (syncfs(sides[1].root) < 0 || fd < 0 || write(fd, "3", 1) != 1) err(1, "the page cache can't be dropped");
+    close(fd);
+}
+
 static void compare_everything(void) {
+    if (drops_caches) drop_caches();
     compare_trees(".");
     compare_space();
 }
 
 // ---- main
+
+static void ask_reference(int root) {
+    has_user_xattrs = fsetxattr(root, "user.probe", "", 0, 0) == 0 && fremovexattr(root, "user.probe") == 0;
+    int fd = openat(root, "probe", O_CREAT | O_RDWR | O_DIRECT, 0600);
+    has_direct_io = fd >= 0;
+    if (fd >= 0) close(fd);
+    unlinkat(root, "probe", 0);
+}
 
 static void start_side(struct side *side, const char *label, const char *path) {
     struct statfs system;
@@ -506,7 +536,10 @@ static void step(bool is_broken) {
         if (fchdir(sides[i].root) < 0) err(1, "%s", sides[i].label);
         // Who may list trusted. is a matter of a capability that does not go with the file system's user id. And the kernel takes
         // set-user-ID from a file on FUSE before fallocate, from one on a tmpfs only when there was room.
-        uid_t as = operation.kind == LIST_XATTR || (operation.kind == ALLOCATE && crowded) ? 0 : operation.as;
+        // In 5.10 a tmpfs leaves it alone in both cases.
+        bool allocates = operation.kind == ALLOCATE || operation.kind == PUNCH;
+        bool as_root = operation.kind == LIST_XATTR || (operation.kind == ALLOCATE && crowded) || (allocates && !is_kernel_at_least(6, 1));
+        uid_t as = as_root ? 0 : operation.as;
         setfsuid(as);
         setfsgid(as);
         perform(&sides[i], &operation, &results[i]);
@@ -535,6 +568,7 @@ int main(int count, char **words) {
     seed = (now.tv_sec * 1000 + now.tv_nsec / 1000000) % 1000000007;
     for (int i = 3; i < count; i++) {
         if (!strcmp(words[i], "--crowded")) crowded = true;
+        else if (!strcmp(words[i], "--drop-caches")) drops_caches = true;
         else if (i + 1 == count) errx(2, "%s: unknown, or it needs a number", words[i]);
         else if (!strcmp(words[i], "--seed")) seed = strtoull(words[++i], NULL, 10);
         else if (!strcmp(words[i], "--steps")) steps = strtoull(words[++i], NULL, 10);
@@ -550,6 +584,7 @@ int main(int count, char **words) {
     umask(022);
     start_side(&sides[0], "reference", words[1]);
     start_side(&sides[1], "tested", words[2]);
+    ask_reference(sides[0].root);
     printf("seed %llu, %llu steps\n", (unsigned long long)seed, (unsigned long long)steps);
     for (step_number = 0; step_number < steps; step_number++) {
         step(step_number == break_at);
