@@ -122,15 +122,23 @@ pack_root() {
   (cd "$1" && find . | LC_ALL=C sort | busybox cpio -o -H newc 2>/dev/null) >"$2"
 }
 
-# Builds guest/*.c into one static program, once per state of its sources; its path is left in $labguest.
-build_labguest() {
-  local sum
-  sum=$(cat "$lab_dir"/guest/*.[ch] | sha256sum | cut -c1-16)
-  labguest=$cache_dir/labguest-$sum
-  [[ -x $labguest ]] && return
+# build_guest_program NAME FILE...: a static program from C sources, built once per state of these; its path is left in
+# $guest_program.
+build_guest_program() {
+  local name=$1 file sources=()
+  shift
+  guest_program=$cache_dir/$name-$(cat "$@" | sha256sum | cut -c1-16)
+  [[ ! -x $guest_program ]] || return 0
   mkdir -p "$cache_dir"
-  gcc -std=gnu11 -O2 -static -Wall -Wextra -Werror -o "$labguest.$$" "$lab_dir"/guest/*.c
-  mv "$labguest.$$" "$labguest"
+  for file; do [[ $file != *.c ]] || sources+=("$file"); done
+  gcc -std=gnu17 -D_GNU_SOURCE -O2 -static -Wall -Wextra -Werror -o "$guest_program.$$" "${sources[@]}"
+  mv "$guest_program.$$" "$guest_program"
+}
+
+# guest/*.c, all in one; its path is left in $labguest.
+build_labguest() {
+  build_guest_program labguest "$lab_dir"/guest/*.[ch]
+  labguest=$guest_program
 }
 
 # ---------------------------------------------------------------- disks

@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # STEPS, STEP_SECONDS, LEVEL, DUMP_LEVEL, DUMP_FORMAT
+. /lab/conf # STEPS, STEP_SECONDS, LEVEL, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
 
 out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
@@ -115,6 +115,9 @@ step_refused() {
   /lab/labguest open /dev/mem 2>$out/open.err
   result open_code $?
 }
+
+# shellcheck source=tree.sh
+. /lab/tree.sh
 
 # The caller's own script, in a directory whose files come back to the host.
 step_script() {

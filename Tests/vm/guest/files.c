@@ -1,4 +1,5 @@
-// fill and verify: a file system full to its last byte, and every byte of it read back.
+// fill and verify: a file system full to its last byte, and every byte of it read back. scatter makes room in it, in single
+// blocks that lie apart.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include "labguest.h"
 
 enum { small_files = 200, big_file_size = 64 * mebibyte };
+// Each big file has a hole in place of every seventh block, beginning with the second one, as long as holes are wanted.
+enum { hole_every = 7, first_hole = 1, holes_per_file = (big_file_size / block_size - first_hole + hole_every - 1) / hole_every };
 
 typedef struct {
   uint64_t files, bytes, frames;
@@ -66,7 +69,50 @@ int fill_command(int count, char **words) {
   return 0;
 }
 
-static void verify_file(const char *directory, uint64_t file, unsigned char *buffer, Totals *totals) {
+int scatter_command(int count, char **words) {
+  if (count != 2) return 2;
+  uint64_t holes = strtoull(words[1], NULL, 10), made = 0;
+  for (uint64_t file = small_files; made < holes; file++) {
+    char path[512];
+    file_path(path, sizeof path, words[0], file);
+    int descriptor = open(path, O_WRONLY);
+    struct stat status;
+    if (descriptor < 0 || fstat(descriptor, &status) != 0) fail("open %s", path);
+    // Only a file that is whole: the last one ends where the file system was full.
+    if (status.st_size != big_file_size) fail("%s: there is no room for %llu holes", path, (unsigned long long)holes);
+    for (uint64_t i = 0; i < holes_per_file && made < holes; i++, made++)
+      if (fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (first_hole + i * hole_every) * block_size, block_size) != 0)
+        fail("punch a hole into %s", path);
+    close(descriptor);
+  }
+  printf("holes=%llu\n", (unsigned long long)made);
+  return 0;
+}
+
+// Whether scatter has made a hole there, when it made so many.
+static int is_hole(uint64_t file, uint64_t block, uint64_t holes) {
+  if (file < small_files || block % hole_every != first_hole) return 0;
+  return (file - small_files) * holes_per_file + block / hole_every < holes;
+}
+
+// The index of the first byte that is not what was written, or `count`.
+static size_t check_blocks(uint64_t file, uint64_t offset, const unsigned char *bytes, size_t count, uint64_t holes) {
+  for (size_t done = 0; done < count;) {
+    size_t part = block_size - (offset + done) % block_size;
+    if (part > count - done) part = count - done;
+    if (is_hole(file, (offset + done) / block_size, holes)) {
+      for (size_t i = 0; i < part; i++)
+        if (bytes[done + i] != 0) return done + i;
+    } else {
+      size_t right = content_check(file, offset + done, bytes + done, part);
+      if (right != part) return done + right;
+    }
+    done += part;
+  }
+  return count;
+}
+
+static void verify_file(const char *directory, uint64_t file, unsigned char *buffer, Totals *totals, uint64_t holes) {
   char path[512];
   file_path(path, sizeof path, directory, file);
   int descriptor = open(path, O_RDONLY);
@@ -78,7 +124,7 @@ static void verify_file(const char *directory, uint64_t file, unsigned char *buf
     ssize_t got = read(descriptor, buffer, mebibyte);
     if (got < 0) fail("read of %s at %llu", path, (unsigned long long)offset);
     if (got == 0) break;
-    size_t right = content_check(file, offset, buffer, got);
+    size_t right = check_blocks(file, offset, buffer, got, holes);
     if (right != (size_t)got) {
       fprintf(stderr, "labguest: %s: byte %llu is not what was written\n", path, (unsigned long long)(offset + right));
       exit(1);
@@ -97,7 +143,8 @@ static void verify_file(const char *directory, uint64_t file, unsigned char *buf
 }
 
 int verify_command(int count, char **words) {
-  if (count != 1) return 2;
+  if (count != 1 && count != 2) return 2;
+  uint64_t holes = count == 2 ? strtoull(words[1], NULL, 10) : 0;
   Totals totals = {0};
   unsigned char *buffer = allocate(mebibyte);
   DIR *directory = opendir(words[0]);
@@ -107,7 +154,7 @@ int verify_command(int count, char **words) {
     char *end;
     if (entry->d_name[0] != 'f') continue;
     uint64_t file = strtoull(entry->d_name + 1, &end, 10);
-    if (*end == 0) verify_file(words[0], file, buffer, &totals);
+    if (*end == 0) verify_file(words[0], file, buffer, &totals, holes);
   }
   print_totals(&totals);
   return 0;

@@ -1,6 +1,5 @@
 // hard: what a kernel that crashes at work has, and a quiet one lacks: pages that a device may be writing to or reading
 // from, that are locked, broken, or not there any more. Their frames are listed for the host.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>

@@ -1,5 +1,4 @@
 // I/O in flight at the time of the crash: written back, read ahead, direct, of a file system and of a device itself.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>

@@ -9,6 +9,7 @@ enum { block_size = 4096, mebibyte = 1 << 20 };
 int load_command(int count, char **words);
 int sample_command(int count, char **words);
 int fill_command(int count, char **words);
+int scatter_command(int count, char **words);
 int verify_command(int count, char **words);
 int statfs_command(int count, char **words);
 int spoil_command(int count, char **words);

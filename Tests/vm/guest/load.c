@@ -1,5 +1,4 @@
 // load: page cache, tmpfs, anonymous and huge pages, and holes of many sizes between them.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

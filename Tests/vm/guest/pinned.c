@@ -1,6 +1,5 @@
 // Pages that somebody beside their owner holds: buffers registered with io_uring, which keeps them pinned for DMA, and pages
 // lent to a pipe, as zero-copy network sends lend them.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>

@@ -1,6 +1,5 @@
 // Pages that are out of use since the hardware reported them broken, as far as the kernel can tell: madvise(MADV_HWPOISON)
 // and the hwpoison-inject module are the kernel's own ways to say so.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
