@@ -401,8 +401,10 @@ static void perform(struct side *side, const struct operation *operation, struct
     case SET_TIMES: {
         struct timespec times[2] = {{operation->offset, operation->size}, {operation->other_offset, operation->size}};
         set(result, utimensat(AT_FDCWD, operation->path, times, AT_SYMLINK_NOFOLLOW));
-        if (lstat(operation->path, &status) == 0 && result->value == 0)
-            add(result, "%lld.%ld %lld.%ld", (long long)status.st_atim.tv_sec, status.st_atim.tv_nsec, (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+        if (lstat(operation->path, &status) < 0 || result->value != 0) break;
+        add(result, "modified %lld.%ld", (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+        // A symlink may have been followed on the way to its other name. On FUSE the kernel does that by itself, and no time changes.
+        if (!S_ISLNK(status.st_mode)) add(result, " accessed %lld.%ld", (long long)status.st_atim.tv_sec, status.st_atim.tv_nsec);
         break;
     }
     case STATFS:
