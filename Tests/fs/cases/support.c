@@ -344,8 +344,12 @@ static struct {
 } watched[8];
 static int watched_count;
 
-// Longer than any kernel's tick (10 ms at 100 Hz), whose clock file times may come from.
-void tick(void) { usleep(25000); }
+// Longer than the kernel's tick, whose clock file times may come from: two and a half of them.
+void tick(void) {
+    static struct timespec kernel_tick;
+    if (kernel_tick.tv_nsec == 0) MUST(clock_getres(CLOCK_REALTIME_COARSE, &kernel_tick));
+    usleep(kernel_tick.tv_nsec / 1000 * 5 / 2);
+}
 
 void watch(const char *path, ...) {
     va_list arguments;
