@@ -118,15 +118,14 @@ unmount_tested() {
 has_ended() { ! is_running "$daemon"; }
 
 # The daemon ends once nobody has its file system mounted. A mount name space that somebody else has made meanwhile has a copy of
-# our mount, and keeps it (a tmpfs would stay just so): then it is ended through the connection.
+# our mount, and keeps it (a tmpfs would stay just so). The kernel then still has the connection: the daemon is ended through it.
 daemon_ends() {
-  local device=$connection holder
-  until_true 30 has_ended && return
-  holder=$(grep -lsF " $tested " /proc/[0-9]*/mountinfo | head -n 1 || true)
-  [[ -n $holder ]] || { say "the daemon does not end"; return 1; }
-  say "$holder still has it mounted, in a name space of its own"
-  { echo 1 >"/sys/fs/fuse/connections/$device/abort"; } 2>/dev/null || true
-  until_true 30 has_ended || { say "the daemon does not end, though its connection is cut"; return 1; }
+  local abort=/sys/fs/fuse/connections/$connection/abort
+  until_true 60 has_ended && return
+  [[ -e $abort ]] || { say "the daemon does not end"; return 1; }
+  say "somebody still has it mounted, in a name space of its own"
+  { echo 1 >"$abort"; } 2>/dev/null || true
+  until_true 60 has_ended || { say "the daemon does not end, though its connection is cut"; return 1; }
 }
 
 # The number of the connection that $tested has: the minor of its device.
