@@ -21,11 +21,13 @@ let settings: [SwiftSetting] = [
       "-Xfrontend", "-disable-stack-protector",
       // One inline function of libc's headers with an unwind table would give one to every function: nothing unwinds.
       "-Xcc", "-fno-asynchronous-unwind-tables",
+      // SwiftPM asks for frame pointers, in words that come after these; nobody walks the stack.
+      "-Xcc", "-Xclang", "-Xcc", "-mframe-pointer=none",
     ], .when(configuration: .release)),
 ]
 
 let cSettings: [CSetting] = [
-  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables"], .when(configuration: .release))
+  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables", "-Xclang", "-mframe-pointer=none"], .when(configuration: .release))
 ]
 
 /// Small rather than relocatable: relocations of its own would be a fifteenth of the program.
