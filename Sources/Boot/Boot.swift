@@ -133,7 +133,7 @@ public enum Boot {
     mountKernelFileSystem("devtmpfs", "/dev", UInt(MS_NOSUID))
   }
 
-  private static func mountKernelFileSystem(_ type: StaticString, _ path: StaticString, _ flags: UInt) {
+  private static func mountKernelFileSystem(_ type: Literal, _ path: Literal, _ flags: UInt) {
     Text(path).withCString { path in
       _ = mkdir(path, 0o755)
       Text(type).withCString { _ = mount($0, path, $0, flags, nil) }
@@ -142,7 +142,7 @@ public enum Boot {
 
   /// The payload's init finds nothing that it did not mount itself.
   private static func unmountKernelFileSystems() {
-    for path in ["/dev", "/sys", "/proc"] as [StaticString] {
+    for path in ["/dev", "/sys", "/proc"] as [Literal] {
       _ = Text(path).withCString { umount2($0, Int32(MNT_DETACH)) }
     }
   }
@@ -156,7 +156,7 @@ public enum Boot {
   }
 
   /// Becomes another program; a line in the log if that can't be.
-  static func execute(_ path: StaticString, _ words: [StaticString]) {
+  static func execute(_ path: Literal, _ words: [Literal]) {
     execute(Text(path), words.map { Text($0) })
   }
 

@@ -39,7 +39,7 @@ enum FailureAction: UInt8 {
     if word == "poweroff" { self = .powerOff } else if word == "halt" { self = .halt } else { self = .reboot }
   }
 
-  var name: StaticString {
+  var name: Literal {
     switch self {
     case .reboot: "reboot"
     case .powerOff: "poweroff"
@@ -50,7 +50,7 @@ enum FailureAction: UInt8 {
 
 extension Text {
   /// What follows a prefix, nil without it.
-  func value(after prefix: StaticString) -> Text? { hasPrefix(prefix) ? dropping(prefix.utf8CodeUnitCount) : nil }
+  func value(after prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
 
   /// The pieces between separators, empty ones left out.
   func split(_ separator: UInt8) -> [Text] {
@@ -64,7 +64,7 @@ extension Text {
   }
 
   /// Whether one of the words, separated by white space, is this one.
-  func contains(word: StaticString) -> Bool {
+  func contains(word: Literal) -> Bool {
     bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.contains { Array($0).elementsEqual(word) }
   }
 
@@ -75,5 +75,5 @@ extension Text {
     return text
   }
 
-  func appending(_ other: StaticString) -> Text { appending(Text(other)) }
+  func appending(_ other: Literal) -> Text { appending(Text(other)) }
 }

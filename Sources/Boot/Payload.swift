@@ -14,7 +14,7 @@ struct Payload {
   static var groups: Int { 16 }
   static var pageBytes: Int { 4096 }
   static var trailerBytes: Int { 24 }
-  static var magic: StaticString { "OMFSEAL1" }
+  static var magic: Literal { "OMFSEAL1" }
 
   private let path: Text
   /// Packed bytes, without the seal.

@@ -39,7 +39,7 @@ enum OpenFiles {
     return nil
   }
 
-  private static func reason(_ what: StaticString, _ process: Text) -> Text {
+  private static func reason(_ what: Literal, _ process: Text) -> Text {
     var text = Text("process ")
     text.append(process)
     text.append(" ")

@@ -54,7 +54,7 @@ struct Unpacker: ~Copyable {
 
   private func staysInMemory(_ top: Text) -> Bool {
     // Mount points of other file systems.
-    let mountPoints: [StaticString] = ["dev", "proc", "sys", "run", "sysroot", "oldmem"]
+    let mountPoints: [Literal] = ["dev", "proc", "sys", "run", "sysroot", "oldmem"]
     return mountPoints.contains { top == $0 } || kept.contains { $0.bytes == top.bytes }
   }
 

@@ -1,3 +1,4 @@
+import Platform
 import Vmcore
 
 /// From the crashed kernel's virtual addresses to physical ones, on x86-64.
@@ -79,7 +80,7 @@ final class AddressTranslation {
 
   /// Reads virtual memory; an address that is not mapped is an error.
   @inline(never)
-  func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer, of what: StaticString) throws(KernelError) {
+  func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer, of what: Literal) throws(KernelError) {
     var done = 0
     while done < buffer.count {
       let position = address &+ UInt64(done)
@@ -110,7 +111,7 @@ final class AddressTranslation {
   }
 
   /// An 8-byte number in virtual memory.
-  func word(atVirtual address: UInt64, of what: StaticString) throws(KernelError) -> UInt64 {
+  func word(atVirtual address: UInt64, of what: Literal) throws(KernelError) -> UInt64 {
     guard let (physical, count) = try physical(address), count >= 8 else { throw .unreachable(what, address) }
     return try word(physical.rawValue)
   }

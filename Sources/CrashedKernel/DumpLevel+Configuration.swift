@@ -130,9 +130,9 @@ extension DumpLevel {
 }
 
 extension Text {
-  fileprivate func hasSuffix(_ suffix: StaticString) -> Bool {
-    suffix.withUTF8Buffer { bytes.suffix($0.count).elementsEqual($0) }
+  fileprivate func hasSuffix(_ suffix: Literal) -> Bool {
+    bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
   }
 
-  fileprivate func value(after prefix: StaticString) -> Text? { hasPrefix(prefix) ? dropping(prefix.utf8CodeUnitCount) : nil }
+  fileprivate func value(after prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
 }

@@ -5,11 +5,11 @@ import Vmcore
 public indirect enum KernelError: Error, Sendable {
   case missing(MissingKey)
   /// A kernel that is not supported; the reason is in words.
-  case unsupported(StaticString)
+  case unsupported(Literal)
   /// A value that can't be right; what it is, in words.
-  case implausible(StaticString)
+  case implausible(Literal)
   /// A structure whose address leads nowhere: what, and the address.
-  case unreachable(StaticString, UInt64)
+  case unreachable(Literal, UInt64)
   case unreadable(VmcoreError)
 
   /// What is wrong and what to do, in one line.

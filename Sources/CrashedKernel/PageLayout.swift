@@ -1,3 +1,4 @@
+import Platform
 import Vmcore
 
 /// The layout of `struct page` in the crashed kernel, and the values in it that tell what a page is: from VMCOREINFO alone,
@@ -112,7 +113,7 @@ struct PageLayout {
     }
   }
 
-  private static func type(_ name: StaticString, _ info: VMCoreInfo) -> UInt32? {
+  private static func type(_ name: Literal, _ info: VMCoreInfo) -> UInt32? {
     info.optionalNumber(name).map { UInt32(truncatingIfNeeded: $0) }
   }
 }

@@ -135,7 +135,7 @@ public final class ScanReport {
 
 extension FrameClass {
   /// The name in tables, JSON and ranges.
-  public var name: StaticString {
+  public var name: Literal {
     switch self {
     case .absent: return "absent"
     case .kernel: return "kernel"
@@ -153,7 +153,7 @@ extension FrameClass {
 
 extension HoldReason {
   /// The name in tables and JSON.
-  public var name: StaticString {
+  public var name: Literal {
     switch self {
     case .none: return "none"
     case .lowMemory: return "low-memory"

@@ -1,3 +1,4 @@
+import Platform
 import Vmcore
 
 /// `mem_section`: where the struct pages of each section of memory are (include/linux/mmzone.h, SPARSEMEM_EXTREME, the

@@ -2,6 +2,7 @@
 // a window of the vmcore that holds as many and lives until the vmcore is read again: between `load` and the last look at a
 // page nothing may be read. A place is checked against `count` before a field is loaded, and the layout was checked to keep
 // every field inside a struct page.
+import Platform
 
 /// A piece of the crashed kernel's `struct page` array.
 final class StructPages {

@@ -1,3 +1,5 @@
+import Platform
+
 /// A POSIX access control list, as the kernel hands it over in an extended attribute (include/uapi/linux/posix_acl_xattr.h:
 /// a version of 4 bytes, then entries of 8, little-endian).
 struct AccessList: Equatable {
@@ -8,7 +10,7 @@ struct AccessList: Equatable {
     /// What new files in a directory get.
     case defaults
 
-    var name: StaticString {
+    var name: Literal {
       switch self {
       case .access: return "system.posix_acl_access"
       case .defaults: return "system.posix_acl_default"

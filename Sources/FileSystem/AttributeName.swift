@@ -32,15 +32,15 @@ public struct AttributeName: Equatable {
   }
 
   /// A name that is known to be one.
-  init(_ literal: StaticString, _ space: Space) {
-    bytes = literal.withUTF8Buffer { [UInt8]($0) }
+  init(_ literal: Literal, _ space: Space) {
+    bytes = Text(literal).bytes
     self.space = space
   }
 
   /// Whether the name is in a name space; nothing after the prefix is `invalid` (`xattr_resolve_name`, fs/xattr.c).
-  private static func hasName(_ bytes: [UInt8], after prefix: StaticString) throws(FileSystemError) -> Bool {
-    guard prefix.withUTF8Buffer({ bytes.starts(with: $0) }) else { return false }
-    guard bytes.count > prefix.utf8CodeUnitCount else { throw .invalid }
+  private static func hasName(_ bytes: [UInt8], after prefix: Literal) throws(FileSystemError) -> Bool {
+    guard bytes.starts(with: prefix) else { return false }
+    guard bytes.count > prefix.count else { throw .invalid }
     return true
   }
 

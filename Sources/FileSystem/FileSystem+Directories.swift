@@ -1,3 +1,5 @@
+import Platform
+
 /// Listing directories.
 extension FileSystem where Store: ~Copyable {
   /// An entry as readdir(3) has it.
@@ -34,8 +36,8 @@ extension FileSystem where Store: ~Copyable {
     }
   }
 
-  private func dots(_ name: StaticString, _ handle: UInt32, at position: UInt64) -> Listed {
-    let bytes = [UInt8](repeating: UInt8(ascii: "."), count: name.utf8CodeUnitCount)
+  private func dots(_ name: Literal, _ handle: UInt32, at position: UInt64) -> Listed {
+    let bytes = [UInt8](repeating: UInt8(ascii: "."), count: name.count)
     return Listed(name: bytes, inode: InodeNumber(handle: handle), mode: inodes[handle].mode, position: position, isDots: true)
   }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// Extended attributes, as files have them: a name and a value, each a blob.
 extension FileSystem where Store: ~Copyable {
   /// XATTR_SIZE_MAX (linux/limits.h).
@@ -151,8 +153,5 @@ extension FileSystem where Store: ~Copyable {
 }
 
 extension AttributeName {
-  static func isTrusted(_ name: [UInt8]) -> Bool {
-    let prefix: StaticString = "trusted."
-    return prefix.withUTF8Buffer { name.starts(with: $0) }
-  }
+  static func isTrusted(_ name: [UInt8]) -> Bool { name.starts(with: "trusted.") }
 }

@@ -19,7 +19,7 @@ public enum OptionParser {
   /// The words in order; nil if libfuse could not parse them, with the reason in `lastMessage`.
   ///
   /// - Parameter valued: long options, with dashes, that take the next word as their value; it follows after "=".
-  public static func parse(_ words: [Text], valued: [StaticString] = []) -> [ParsedWord]? {
+  public static func parse(_ words: [Text], valued: [Literal] = []) -> [ParsedWord]? {
     var arguments = fuse_args()
     defer { fuse_opt_free_args(&arguments) }
     guard add(Text("oldmemfs"), to: &arguments) else { return nil }

@@ -16,9 +16,7 @@ public enum Arguments {
 
 extension Text {
   /// Whether the text starts with a literal.
-  public func hasPrefix(_ prefix: StaticString) -> Bool {
-    prefix.withUTF8Buffer { bytes.starts(with: $0) }
-  }
+  public func hasPrefix(_ prefix: Literal) -> Bool { bytes.starts(with: prefix) }
 
   /// What follows the first `count` bytes.
   public func dropping(_ count: Int) -> Text {

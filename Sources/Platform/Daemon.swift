@@ -72,7 +72,7 @@ public enum Daemon {
     } catch { report(-1, "can't ask the OOM killer to spare it (oom_score_adj)", error) }
   }
 
-  private static func report(_ result: Int32, _ what: StaticString, _ error: Errno = Errno.current) {
+  private static func report(_ result: Int32, _ what: Literal, _ error: Errno = Errno.current) {
     guard result != 0 else { return }
     var message = Text(what)
     message.append(": ")

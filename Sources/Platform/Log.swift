@@ -17,7 +17,7 @@ public enum Log {
     _ = text.bytes.withUnsafeBytes { Platform.write($0, to: destination) }
   }
 
-  public static func line(_ message: StaticString) { line(Text(message)) }
+  public static func line(_ message: Literal) { line(Text(message)) }
 
   /// Opened at the first line and kept: the daemon may later be unable to open anything.
   nonisolated(unsafe) private static var kernelLog: Int32 = -2

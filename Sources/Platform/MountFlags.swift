@@ -14,11 +14,11 @@ public struct MountFlags: Equatable {
   }
 
   private struct Name {
-    let name: StaticString
+    let name: Literal
     let bit: UInt
     let isSet: Bool
 
-    init(_ name: StaticString, _ bit: Int, _ isSet: Bool) {
+    init(_ name: Literal, _ bit: Int, _ isSet: Bool) {
       self.name = name
       self.bit = UInt(bit)
       self.isSet = isSet

@@ -12,12 +12,10 @@ public struct Text: Sendable {
   public init() {}
 
   @inline(never)
-  public init(_ literal: StaticString) { append(literal) }
+  public init(_ literal: Literal) { append(literal) }
 
   @inline(never)
-  public mutating func append(_ literal: StaticString) {
-    literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
-  }
+  public mutating func append(_ literal: Literal) { bytes.append(contentsOf: literal.bytes) }
 
   @inline(never)
   public mutating func append(_ other: Text) { bytes.append(contentsOf: other.bytes) }
@@ -107,30 +105,33 @@ public struct Text: Sendable {
 
 extension Text {
   /// Whether two texts are the same bytes.
-  public static func == (left: Text, right: StaticString) -> Bool { left.bytes.elementsEqual(right) }
+  public static func == (left: Text, right: Literal) -> Bool { left.bytes.elementsEqual(right) }
 
   /// Whether it is one of a literal's words, which single spaces part: less of a program than an array of literals.
-  public func isWord(of list: StaticString) -> Bool {
-    list.withUTF8Buffer { list in
-      var start = 0
-      while start < list.count {
-        var end = start
-        while end < list.count, list[end] != UInt8(ascii: " ") { end += 1 }
-        if list[start..<end].elementsEqual(bytes) { return true }
-        start = end + 1
-      }
-      return false
+  public func isWord(of list: Literal) -> Bool {
+    let list = list.bytes
+    var start = 0
+    while start < list.count {
+      var end = start
+      while end < list.count, list[end] != UInt8(ascii: " ") { end += 1 }
+      if list[start..<end].elementsEqual(bytes) { return true }
+      start = end + 1
     }
+    return false
   }
 }
 
 extension Array where Element == UInt8 {
   /// Whether these are the bytes of a literal.
-  public func elementsEqual(_ literal: StaticString) -> Bool {
-    literal.withUTF8Buffer { other in
-      guard other.count == count else { return false }
-      for index in 0..<other.count where self[index] != other[index] { return false }
-      return true
-    }
+  @inline(never)
+  public func elementsEqual(_ literal: Literal) -> Bool { count == literal.count && starts(with: literal) }
+
+  /// Whether the first of these are the bytes of a literal.
+  @inline(never)
+  public func starts(with literal: Literal) -> Bool {
+    let other = literal.bytes
+    guard other.count <= count else { return false }
+    for index in other.indices where self[index] != other[index] { return false }
+    return true
   }
 }

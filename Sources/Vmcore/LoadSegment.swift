@@ -1,3 +1,5 @@
+import Platform
+
 /// A piece of physical memory that the vmcore holds: whole pages of one PT_LOAD.
 public struct LoadSegment: Sendable {
   /// The pages.

@@ -6,7 +6,7 @@ struct Notes {
 
   /// The contents of the first note named `name`, nil if there is none. One CPU's registers are a note each, so there may be
   /// thousands; more than this is not a core file.
-  func first(named name: StaticString, _ descriptor: borrowing FileDescriptor, size: UInt64) throws(VmcoreError) -> [UInt8]? {
+  func first(named name: Literal, _ descriptor: borrowing FileDescriptor, size: UInt64) throws(VmcoreError) -> [UInt8]? {
     var position = file.lowerBound
     for _ in 0..<(1 << 16) {
       guard position < file.upperBound, file.upperBound - position >= 12 else { return nil }
@@ -17,8 +17,8 @@ struct Notes {
       let contents = position + 12 + (nameSize + 3) / 4 * 4
       let end = contents + (contentSize + 3) / 4 * 4
       guard contents + contentSize <= file.upperBound else { throw .malformed("a note is longer than its segment") }
-      if nameSize >= UInt64(name.utf8CodeUnitCount), nameSize <= UInt64(name.utf8CodeUnitCount) + 1 {
-        let found = try ELFHeaders.bytes(of: descriptor, at: position + 12, count: name.utf8CodeUnitCount, size: size)
+      if nameSize >= UInt64(name.count), nameSize <= UInt64(name.count) + 1 {
+        let found = try ELFHeaders.bytes(of: descriptor, at: position + 12, count: name.count, size: size)
         if found.elementsEqual(name) {
           let count = Int(min(contentSize, UInt64(VMCoreInfo.mostBytes)))
           return try ELFHeaders.bytes(of: descriptor, at: contents, count: count, size: size)

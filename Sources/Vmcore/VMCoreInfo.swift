@@ -30,35 +30,35 @@ public struct VMCoreInfo {
 
   /// NUMBER(name): a signed number, in decimal or hexadecimal.
   @inline(never)
-  public func number(_ name: StaticString) throws(MissingKey) -> Int64 { try required("NUMBER", name, hexadecimal: false) }
+  public func number(_ name: Literal) throws(MissingKey) -> Int64 { try required("NUMBER", name, hexadecimal: false) }
   /// SYMBOL(name): an address.
   @inline(never)
-  public func symbol(_ name: StaticString) throws(MissingKey) -> UInt64 {
+  public func symbol(_ name: Literal) throws(MissingKey) -> UInt64 {
     UInt64(bitPattern: try required("SYMBOL", name, hexadecimal: true))
   }
   /// OFFSET(structure.member), in bytes.
-  public func offset(_ name: StaticString) throws(MissingKey) -> Int { try small("OFFSET", name) }
+  public func offset(_ name: Literal) throws(MissingKey) -> Int { try small("OFFSET", name) }
   /// SIZE(structure), in bytes.
-  public func size(_ name: StaticString) throws(MissingKey) -> Int { try small("SIZE", name) }
+  public func size(_ name: Literal) throws(MissingKey) -> Int { try small("SIZE", name) }
   /// LENGTH(array), in elements.
-  public func length(_ name: StaticString) throws(MissingKey) -> Int { try small("LENGTH", name) }
+  public func length(_ name: Literal) throws(MissingKey) -> Int { try small("LENGTH", name) }
 
   /// The same, nil where the key is missing or malformed.
   @inline(never)
-  public func optionalNumber(_ name: StaticString) -> Int64? { do throws(MissingKey) { return try number(name) } catch { return nil } }
+  public func optionalNumber(_ name: Literal) -> Int64? { do throws(MissingKey) { return try number(name) } catch { return nil } }
   @inline(never)
-  public func optionalSymbol(_ name: StaticString) -> UInt64? { do throws(MissingKey) { return try symbol(name) } catch { return nil } }
+  public func optionalSymbol(_ name: Literal) -> UInt64? { do throws(MissingKey) { return try symbol(name) } catch { return nil } }
   @inline(never)
-  public func optionalOffset(_ name: StaticString) -> Int? { do throws(MissingKey) { return try offset(name) } catch { return nil } }
+  public func optionalOffset(_ name: Literal) -> Int? { do throws(MissingKey) { return try offset(name) } catch { return nil } }
 
   @inline(never)
-  private func small(_ kind: StaticString, _ name: StaticString) throws(MissingKey) -> Int {
+  private func small(_ kind: Literal, _ name: Literal) throws(MissingKey) -> Int {
     let value = try required(kind, name, hexadecimal: false)
     guard value >= 0, value <= Int64(Int32.max) else { throw MissingKey(key: key(kind, name), isMalformed: true) }
     return Int(value)
   }
 
-  private func key(_ kind: StaticString, _ name: StaticString) -> Text {
+  private func key(_ kind: Literal, _ name: Literal) -> Text {
     var key = Text(kind)
     key.append("(")
     key.append(name)
@@ -67,7 +67,7 @@ public struct VMCoreInfo {
   }
 
   @inline(never)
-  private func required(_ kind: StaticString, _ name: StaticString, hexadecimal: Bool) throws(MissingKey) -> Int64 {
+  private func required(_ kind: Literal, _ name: Literal, hexadecimal: Bool) throws(MissingKey) -> Int64 {
     let key = key(kind, name)
     guard let value = value(of: key) else { throw MissingKey(key: key, isMalformed: false) }
     guard let number = Self.number(value.bytes, hexadecimal: hexadecimal) else { throw MissingKey(key: key, isMalformed: true) }

@@ -154,7 +154,7 @@ public final class Vmcore {
 
   /// The contents of the first note with a name.
   private static func note(
-    _ name: StaticString, _ headers: [ProgramHeader], _ file: borrowing FileDescriptor, size: UInt64
+    _ name: Literal, _ headers: [ProgramHeader], _ file: borrowing FileDescriptor, size: UInt64
   ) throws(VmcoreError) -> [UInt8]? {
     for header in headers where header.type == ProgramHeader.note {
       let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)

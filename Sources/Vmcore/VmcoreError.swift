@@ -7,11 +7,11 @@ public indirect enum VmcoreError: Error, Sendable {
   /// Not an ELF file.
   case notELF
   /// An ELF file, but not a 64-bit x86-64 core; the reason is in words.
-  case notCore(StaticString)
+  case notCore(Literal)
   /// The file ends before what its headers promise: bytes needed, bytes there.
   case truncated(needed: UInt64, size: UInt64)
   /// Headers that make no sense; the reason is in words.
-  case malformed(StaticString)
+  case malformed(Literal)
   /// No VMCOREINFO note.
   case noVMCoreInfo
   /// A physical address that no PT_LOAD holds.

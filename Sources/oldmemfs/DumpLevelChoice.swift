@@ -32,7 +32,7 @@ extension MemoryArguments {
   }
 
   /// A file that is there; one that can't be read says nothing, as an empty one does.
-  private static func contents(_ path: StaticString) -> [UInt8]? {
+  private static func contents(_ path: Literal) -> [UInt8]? {
     do throws(Errno) {
       return try FileDescriptor.open(Text(path), flags: FileDescriptor.readOnly).contents()
     } catch { return error == .noEntry ? nil : [] }

@@ -164,5 +164,5 @@ indirect enum UsageError: Error {
 
 extension Text {
   /// What follows a prefix, nil without it.
-  func value(of prefix: StaticString) -> Text? { hasPrefix(prefix) ? dropping(prefix.utf8CodeUnitCount) : nil }
+  func value(of prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
 }

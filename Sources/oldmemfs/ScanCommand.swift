@@ -52,7 +52,7 @@ enum ScanCommand {
     private var text = Text()
     private var exitCode = ExitCode.success
 
-    mutating func append(_ first: UInt64, _ count: UInt64, _ name: StaticString, _ reason: StaticString? = nil) {
+    mutating func append(_ first: UInt64, _ count: UInt64, _ name: Literal, _ reason: Literal? = nil) {
       text.append(first)
       text.append(" ")
       text.append(count)

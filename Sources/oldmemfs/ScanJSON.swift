@@ -72,7 +72,7 @@ enum ScanJSON {
   }
 
   @inline(never)
-  private static func number(_ name: StaticString, _ value: UInt64, _ text: inout Text) {
+  private static func number(_ name: Literal, _ value: UInt64, _ text: inout Text) {
     text.append(",\n  \"")
     text.append(name)
     text.append("\": ")
@@ -80,7 +80,7 @@ enum ScanJSON {
   }
 
   @inline(never)
-  private static func entry(_ name: StaticString, _ first: inout Bool, _ text: inout Text) {
+  private static func entry(_ name: Literal, _ first: inout Bool, _ text: inout Text) {
     text.append(first ? "\n    \"" : ",\n    \"")
     first = false
     text.append(name)

@@ -37,7 +37,7 @@ enum ScanTable {
     return text
   }
 
-  private static func field(_ name: StaticString, _ text: inout Text, _ value: (inout Text) -> Void) {
+  private static func field(_ name: Literal, _ text: inout Text, _ value: (inout Text) -> Void) {
     let start = text.bytes.count
     text.append(name)
     text.pad(to: 12, from: start)

@@ -63,7 +63,7 @@ enum StatusCommands {
     }
   }
 
-  private static func field(_ name: StaticString, _ text: inout Text, _ value: (inout Text) -> Void) {
+  private static func field(_ name: Literal, _ text: inout Text, _ value: (inout Text) -> Void) {
     let start = text.bytes.count
     text.append(name)
     text.pad(to: 12, from: start)
@@ -71,7 +71,7 @@ enum StatusCommands {
     text.append("\n")
   }
 
-  private static func amount(_ name: StaticString, _ frames: UInt64, _ text: inout Text, note: StaticString = "") {
+  private static func amount(_ name: Literal, _ frames: UInt64, _ text: inout Text, note: Literal = "") {
     field(name, &text) { text in
       text.append(frames, width: 12)
       text.append(ratio: frames * 10, to: 2560, decimals: 1, width: 11)

@@ -42,7 +42,7 @@ struct VMCoreInfoTests {
     ("huge", "no number in NUMBER(huge)"), ("x", "lacks NUMBER(x)"), ("las", "lacks"),
   ])
   func errors(name: String, message: String) {
-    let names: [String: StaticString] = ["absent": "absent", "empty": "empty", "word": "word", "huge": "huge", "x": "x", "las": "las"]
+    let names: [String: Literal] = ["absent": "absent", "empty": "empty", "word": "word", "huge": "huge", "x": "x", "las": "las"]
     do throws(MissingKey) {
       _ = try info.number(names[name]!)
       Issue.record("it was found")
