@@ -2,7 +2,7 @@ import Platform
 import Vmcore
 
 /// Why a crashed kernel can't be understood, or a part of it.
-public indirect enum KernelError: Error, Sendable {
+public enum KernelError: Error, BitwiseCopyable, Sendable, Describable {
   case missing(MissingKey)
   /// A kernel that is not supported; the reason is in words.
   case unsupported(Literal)
@@ -16,18 +16,11 @@ public indirect enum KernelError: Error, Sendable {
   @inline(never)
   public func describe(to text: inout Text) {
     switch self {
-    case .missing(let key):
-      text.append("this kernel's layout can't be decoded: ")
-      key.describe(to: &text)
-    case .unsupported(let reason):
-      text.append("this kernel is not supported: ")
-      text.append(reason)
-    case .implausible(let what):
-      text.append("this kernel's layout can't be decoded: implausible ")
-      text.append(what)
+    case .missing(let key): text.append("this kernel's layout can't be decoded: %", key.text)
+    case .unsupported(let reason): text.append("this kernel is not supported: %", Text(reason))
+    case .implausible(let what): text.append("this kernel's layout can't be decoded: implausible %", Text(what))
     case .unreachable(let what, let address):
-      text.append(what)
-      text.append(" points nowhere: ")
+      text.append("% points nowhere: ", Text(what))
       text.append(hex: address)
     case .unreadable(let error): error.describe(to: &text)
     }

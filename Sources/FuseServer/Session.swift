@@ -12,8 +12,8 @@ public final class Session {
   private var buffer = fuse_buf()
   private var mounted = false
 
-  /// Prepares a session for the file system; nothing is mounted yet.
-  public init(serving fileSystem: MountedFileSystem, options: SessionOptions) throws(SessionError) {
+  /// Prepares a session for the file system; nothing is mounted yet. What libfuse refuses is told in its words.
+  public init(serving fileSystem: MountedFileSystem, options: SessionOptions) throws(Failure) {
     cfuse_keep_messages()
     server = Server(fileSystem)
     var arguments = fuse_args()
@@ -24,7 +24,7 @@ public final class Session {
     var operations = Server.operations()
     let size = MemoryLayout<fuse_lowlevel_ops>.size
     guard let session = fuse_session_new(&arguments, &operations, size, Unmanaged.passUnretained(server).toOpaque())
-    else { throw .refused(Session.lastMessage) }
+    else { throw Failure(Session.lastMessage) }
     self.session = session
   }
 
@@ -41,8 +41,8 @@ public final class Session {
   }
 
   /// Mounts at a directory; requests wait until `serve`.
-  public func mount(at directory: Text) throws(SessionError) {
-    guard directory.withCString({ fuse_session_mount(session, $0) }) == 0 else { throw .refused(Session.lastMessage) }
+  public func mount(at directory: Text) throws(Failure) {
+    guard directory.withCString({ fuse_session_mount(session, $0) }) == 0 else { throw Failure(Session.lastMessage) }
     mounted = true
   }
 

@@ -27,16 +27,3 @@ public struct SessionOptions {
     return list
   }
 }
-
-/// Why a session could not be set up.
-public enum SessionError: Error {
-  /// libfuse or the kernel refused; the text is libfuse's.
-  case refused(Text)
-
-  @inline(never)
-  public func describe(to text: inout Text) {
-    switch self {
-    case .refused(let reason): text.append(reason)
-    }
-  }
-}

@@ -3,7 +3,7 @@ import Platform
 import Vmcore
 
 /// How frames are written.
-public enum StoreWay: BitwiseCopyable {
+public enum StoreWay: BitwiseCopyable, Describable {
   /// Through windows of the memory device.
   case device
   /// By writing the vmcore at its file offsets.
@@ -19,7 +19,7 @@ public enum StoreWay: BitwiseCopyable {
 }
 
 /// Why no pool could be made.
-public indirect enum PoolError: Error {
+public enum PoolError: Error, BitwiseCopyable {
   /// No way to write frames works.
   case noWay(WayFailures)
   /// No frame may be reused under the policy.
@@ -28,17 +28,17 @@ public indirect enum PoolError: Error {
 }
 
 /// Why one way to write frames does not work.
-public indirect enum WayError: Error {
+public enum WayError: Error, BitwiseCopyable {
   /// The file can't be opened.
-  case unopenable(Text, Errno)
+  case unopenable(Errno)
   /// It opens, but does not show the crashed kernel's memory.
-  case foreign(Text)
+  case foreign
   /// It opens, but no reusable frame can be mapped or written.
-  case refused(Text)
+  case refused
 }
 
 /// What each way to write frames said; nil for one that was not tried.
-public struct WayFailures: Sendable {
+public struct WayFailures: BitwiseCopyable, Sendable {
   public private(set) var device: WayError?
   public private(set) var vmcore: WayError?
 
@@ -67,9 +67,8 @@ public final class OldMemoryPaths {
 
 extension FramePool {
   /// A pool of anonymous memory, of at least one frame.
-  public static func scratch(frames: Int, checksums: Bool) throws(PoolError) -> FramePool {
-    let access: FrameAccess
-    do throws(Errno) { access = .scratch(try ScratchFrames(frames: frames)) } catch { throw .noMemory(error) }
+  public static func scratch(frames: Int, checksums: Bool) throws(Errno) -> FramePool {
+    let access = FrameAccess.scratch(try ScratchFrames(frames: frames))
     var pool = try FramePool(source: .scratch(frames: frames), access: access, checksums: checksums)
     while !pool.isScanned { pool.scanNextSection() }
     return pool
@@ -85,16 +84,19 @@ extension FramePool {
       guard let path = way == .device ? paths.device : paths.vmcore else { continue }
       let access: FrameAccess
       do throws(Errno) { access = try FrameAccess(way, path, core: kernel.core) } catch {
-        failures.record(way, .unopenable(path, error))
+        failures.record(way, .unopenable(error))
         continue
       }
       guard access.shows(kernel) else {
-        failures.record(way, .foreign(path))
+        failures.record(way, .foreign)
         continue
       }
-      var pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums)
+      var pool: FramePool
+      do throws(Errno) { pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums) } catch {
+        throw .noMemory(error)
+      }
       if try pool.isProven() { return pool }
-      failures.record(way, .refused(path))
+      failures.record(way, .refused)
     }
     throw .noWay(failures)
   }

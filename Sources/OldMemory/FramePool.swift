@@ -31,8 +31,8 @@ public struct FramePool: FrameStore, ~Copyable {
   public internal(set) var damagedFrames: UInt64 = 0
 
   /// A pool that has looked at no section yet.
-  init(source: FrameSource, access: FrameAccess, checksums: Bool) throws(PoolError) {
-    do throws(Errno) { bounce = try Mapping(anonymous: frameSize) } catch { throw .noMemory(error) }
+  init(source: FrameSource, access: FrameAccess, checksums: Bool) throws(Errno) {
+    bounce = try Mapping(anonymous: frameSize)
     self.source = source
     self.access = access
     self.checksums = checksums

@@ -74,11 +74,7 @@ public enum Daemon {
 
   private static func report(_ result: Int32, _ what: Literal, _ error: Errno = Errno.current) {
     guard result != 0 else { return }
-    var message = Text(what)
-    message.append(": ")
-    error.describe(to: &message)
-    message.append("; it serves without")
-    Log.line(message)
+    Log.line(Text("%: %; it serves without", Text(what), error.text))
   }
 }
 

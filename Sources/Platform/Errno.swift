@@ -1,7 +1,7 @@
 import CPlatform
 
 /// An error number of the kernel's, as errno(3) lists them.
-public struct Errno: Error, Equatable, BitwiseCopyable {
+public struct Errno: Error, Equatable, BitwiseCopyable, Describable {
   public let rawValue: Int32
 
   public init(_ rawValue: Int32) { self.rawValue = rawValue }

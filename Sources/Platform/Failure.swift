@@ -1,12 +1,32 @@
 /// A message that ends the program.
 public struct Failure: Error {
   public let message: Text
+  /// The command line makes no sense.
+  public let isUsage: Bool
 
-  public init(_ message: Text) { self.message = message }
+  public init(_ message: Text) {
+    self.message = message
+    isUsage = false
+  }
 
   public init(_ build: (inout Text) -> Void) {
     var text = Text()
     build(&text)
+    self.init(text)
+  }
+
+  /// A message in which each '%' stands for the next text.
+  @inline(never)
+  public init(_ template: Literal, _ first: Text = Text(), _ second: Text = Text(), _ third: Text = Text()) {
+    self.init(Text(template, first, second, third))
+  }
+
+  /// What is wrong with the command line.
+  @inline(never)
+  public init(usage template: Literal, _ word: Text = Text()) {
+    var text = Text(template, word)
+    text.append("; see 'oldmemfs --help'")
     message = text
+    isUsage = true
   }
 }

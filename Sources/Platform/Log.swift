@@ -11,9 +11,7 @@ public enum Log {
 
   /// One line, with the program's name before it.
   public static func line(_ message: Text) {
-    var text = Text("oldmemfs: ")
-    text.append(message)
-    text.append("\n")
+    let text = Text("oldmemfs: %\n", message)
     _ = text.bytes.withUnsafeBytes { Platform.write($0, to: destination) }
   }
 

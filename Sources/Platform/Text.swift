@@ -35,6 +35,43 @@ public struct Text: Sendable {
     }
   }
 
+  /// A text in which each '%' stands for the next value.
+  @inline(never)
+  public init(_ template: Literal, _ first: Text, _ second: Text = Text(), _ third: Text = Text()) {
+    append(template, first, second, third)
+  }
+
+  /// The same with numbers.
+  @inline(never)
+  public init(_ template: Literal, _ first: UInt64, _ second: UInt64 = 0, _ third: UInt64 = 0) {
+    append(template, first, second, third)
+  }
+
+  /// Appends a text in which each '%' stands for the next value.
+  @inline(never)
+  public mutating func append(_ template: Literal, _ first: Text, _ second: Text = Text(), _ third: Text = Text()) {
+    fill(template) { text, index in text.append(index == 0 ? first : index == 1 ? second : third) }
+  }
+
+  /// The same with numbers.
+  @inline(never)
+  public mutating func append(_ template: Literal, _ first: UInt64, _ second: UInt64 = 0, _ third: UInt64 = 0) {
+    fill(template) { text, index in text.append(index == 0 ? first : index == 1 ? second : third) }
+  }
+
+  @inline(never)
+  private mutating func fill(_ template: Literal, _ value: (inout Text, Int) -> Void) {
+    var values = 0
+    for byte in template.bytes {
+      if byte == UInt8(ascii: "%") {
+        value(&self, values)
+        values += 1
+      } else {
+        append(byte: byte)
+      }
+    }
+  }
+
   /// `value` in decimal, right-aligned in at least `width` columns.
   @inline(never)
   public mutating func append(_ value: some BinaryInteger, width: Int = 0) {

@@ -1,18 +1,19 @@
 import Platform
 
 /// What is asked of VMCOREINFO and not there.
-public struct MissingKey: Error, Sendable {
-  /// The key in full: "OFFSET(page.flags)".
-  public let key: Text
+public struct MissingKey: Error, BitwiseCopyable, Sendable, Describable {
+  let kind: Literal
+  let name: Literal
   /// Whether the key is there with a value that is no number.
   public let isMalformed: Bool
 
   @inline(never)
   public func describe(to text: inout Text) {
-    text.append("VMCOREINFO ")
-    text.append(isMalformed ? "has no number in " : "lacks ")
-    text.append(key)
+    text.append(isMalformed ? "VMCOREINFO has no number in %" : "VMCOREINFO lacks %", key)
   }
+
+  /// The key in full: "OFFSET(page.flags)".
+  public var key: Text { Text("%(%)", Text(kind), Text(name)) }
 }
 
 /// The VMCOREINFO note: lines of KEY=VALUE by which a kernel tells its layout
@@ -54,23 +55,15 @@ public struct VMCoreInfo {
   @inline(never)
   private func small(_ kind: Literal, _ name: Literal) throws(MissingKey) -> Int {
     let value = try required(kind, name, hexadecimal: false)
-    guard value >= 0, value <= Int64(Int32.max) else { throw MissingKey(key: key(kind, name), isMalformed: true) }
+    guard value >= 0, value <= Int64(Int32.max) else { throw MissingKey(kind: kind, name: name, isMalformed: true) }
     return Int(value)
-  }
-
-  private func key(_ kind: Literal, _ name: Literal) -> Text {
-    var key = Text(kind)
-    key.append("(")
-    key.append(name)
-    key.append(")")
-    return key
   }
 
   @inline(never)
   private func required(_ kind: Literal, _ name: Literal, hexadecimal: Bool) throws(MissingKey) -> Int64 {
-    let key = key(kind, name)
-    guard let value = value(of: key) else { throw MissingKey(key: key, isMalformed: false) }
-    guard let number = Self.number(value.bytes, hexadecimal: hexadecimal) else { throw MissingKey(key: key, isMalformed: true) }
+    let value = value(of: MissingKey(kind: kind, name: name, isMalformed: false).key)
+    guard let value, let number = Self.number(value.bytes, hexadecimal: hexadecimal)
+    else { throw MissingKey(kind: kind, name: name, isMalformed: value != nil) }
     return number
   }
 

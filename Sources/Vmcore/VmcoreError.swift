@@ -1,7 +1,7 @@
 import Platform
 
 /// Why a vmcore can't be read.
-public indirect enum VmcoreError: Error, Sendable {
+public enum VmcoreError: Error, BitwiseCopyable, Sendable, Describable {
   case unopenable(Errno)
   case unreadable(Errno)
   /// Not an ELF file.
@@ -21,27 +21,12 @@ public indirect enum VmcoreError: Error, Sendable {
   @inline(never)
   public func describe(to text: inout Text) {
     switch self {
-    case .unopenable(let error):
-      text.append("can't be opened (")
-      error.describe(to: &text)
-      text.append(")")
-    case .unreadable(let error):
-      text.append("can't be read (")
-      error.describe(to: &text)
-      text.append(")")
+    case .unopenable(let error): text.append("can't be opened (%)", error.text)
+    case .unreadable(let error): text.append("can't be read (%)", error.text)
     case .notELF: text.append("not an ELF file; give the ELF vmcore itself, or convert a compressed dump with 'makedumpfile -E' first")
-    case .notCore(let reason):
-      text.append("an ELF file but no x86-64 core: ")
-      text.append(reason)
-    case .truncated(let needed, let size):
-      text.append("truncated: its headers need ")
-      text.append(needed)
-      text.append(" bytes and it has ")
-      text.append(size)
-      text.append("; copy it again")
-    case .malformed(let reason):
-      text.append("damaged ELF headers: ")
-      text.append(reason)
+    case .notCore(let reason): text.append("an ELF file but no x86-64 core: %", Text(reason))
+    case .truncated(let needed, let size): text.append("truncated: its headers need % bytes and it has %; copy it again", needed, size)
+    case .malformed(let reason): text.append("damaged ELF headers: %", Text(reason))
     case .noVMCoreInfo: text.append("no VMCOREINFO note, so the kernel's layout is unknown; is it a kdump vmcore?")
     case .absent(let address):
       text.append("no memory at physical address ")

@@ -69,15 +69,8 @@ enum ControlAnswers {
 
   static func ask(_ question: Control.Question, at directory: Text) throws(Failure) -> [UInt64] {
     do throws(Errno) { return words(try Control.ask(question, at: directory)) } catch {
-      throw Failure { text in
-        text.append(directory)
-        if error == .notTerminal || error == .notImplemented {
-          text.append(" is not on an oldmemfs mount")
-        } else {
-          text.append(": ")
-          error.describe(to: &text)
-        }
-      }
+      let isOther = error == .notTerminal || error == .notImplemented
+      throw Failure(isOther ? "% is not on an oldmemfs mount" : "%: %", directory, error.text)
     }
   }
 

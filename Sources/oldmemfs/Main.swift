@@ -8,10 +8,15 @@ import Platform
 @main
 struct Main {
   static func main() {
-    exit(run(Arguments.words).rawValue)
+    let code: ExitCode
+    do throws(Failure) { code = try run(Arguments.words) } catch {
+      Log.line(error.message)
+      code = error.isUsage ? .usage : .failure
+    }
+    exit(code.rawValue)
   }
 
-  private static func run(_ words: [Text]) -> ExitCode {
+  private static func run(_ words: [Text]) throws(Failure) -> ExitCode {
     #if OLDMEMFS_INITRAMFS
       // The kernel starts the first stage's /init, which is this program by another name.
       if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
@@ -19,22 +24,18 @@ struct Main {
         return ExitCode(rawValue: code) ?? .failure
       }
     #endif
-    guard let first = words.first else {
-      Log.line("no SOURCE and no DIR; see 'oldmemfs --help'")
-      return .usage
-    }
+    guard let first = words.first else { throw Failure(usage: "no SOURCE and no DIR") }
     let rest = Array(words.dropFirst())
-    if first == "mount" { return MountCommand.run(rest) }
-    if first == "scan" { return ScanCommand.run(rest) }
-    if first == "record" { return StatusCommands.record(rest) }
-    if first == "status" { return StatusCommands.status(rest) }
+    if first == "mount" { return try MountCommand.run(rest) }
+    if first == "scan" { return try ScanCommand.run(rest) }
+    if first == "record" { return try StatusCommands.record(rest) }
+    if first == "status" { return try StatusCommands.status(rest) }
     if first == "relocate" {
-      Log.line("only the program that dracut-module/install builds for an initramfs can relocate")
-      return .usage
+      throw Failure(usage: "only the program that dracut-module/install builds for an initramfs can relocate")
     }
     if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
     if first == "--version" || first == "-V" { return Usage.printVersion() }
-    return MountCommand.run(words)
+    return try MountCommand.run(words)
   }
 }
 

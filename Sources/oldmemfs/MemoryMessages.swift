@@ -1,44 +1,32 @@
-import CrashedKernel
 import OldMemory
 import Platform
-import Vmcore
 
 /// The one line that each failure to reach old memory becomes: what is wrong, and what to do.
 extension PoolError {
   @inline(never)
-  func describe(to text: inout Text) {
+  func text(_ paths: OldMemoryPaths) -> Text {
     switch self {
-    case .noMemory(let error):
-      text.append("no memory for the frame store: ")
-      error.describe(to: &text)
+    case .noMemory(let error): return Text("no memory for the frame store: %", error.text)
     case .nothingReusable:
-      text.append("no frame may be reused at this dump level; give a higher level= if the dump is taken at one")
+      return Text("no frame may be reused at this dump level; give a higher level= if the dump is taken at one")
     case .noWay(let failures):
-      text.append("no way to write the crashed kernel's memory: ")
-      failures.device?.describe(to: &text)
-      if failures.device != nil, failures.vmcore != nil { text.append("; ") }
-      failures.vmcore?.describe(to: &text)
+      let device = failures.device.map { $0.text(paths.device ?? Text()) } ?? Text()
+      let vmcore = failures.vmcore.map { $0.text(paths.vmcore) } ?? Text()
+      let both = failures.device != nil && failures.vmcore != nil
+      return Text("no way to write the crashed kernel's memory: %%%", device, Text(both ? "; " : ""), vmcore)
     }
   }
 }
 
 extension WayError {
   @inline(never)
-  func describe(to text: inout Text) {
+  func text(_ path: Text) -> Text {
     switch self {
-    case .unopenable(let path, let error):
-      text.append("can't open ")
-      text.append(path)
-      text.append(" for writing (")
-      error.describe(to: &text)
-      if error == .permission { text.append(": kernel lockdown, as with Secure Boot, or not root") }
-      text.append(")")
-    case .foreign(let path):
-      text.append(path)
-      text.append(" doesn't show this crashed kernel's memory, so it is not written")
-    case .refused(let path):
-      text.append(path)
-      text.append(" takes no write to a reusable frame")
+    case .unopenable(let error):
+      let hint: Literal = error == .permission ? ": kernel lockdown, as with Secure Boot, or not root" : ""
+      return Text("can't open % for writing (%%)", path, error.text, Text(hint))
+    case .foreign: return Text("% doesn't show this crashed kernel's memory, so it is not written", path)
+    case .refused: return Text("% takes no write to a reusable frame", path)
     }
   }
 }

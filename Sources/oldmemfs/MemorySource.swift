@@ -27,19 +27,7 @@ extension CrashedKernel {
   /// The crashed kernel that a vmcore shows.
   static func open(_ path: Text) throws(Failure) -> CrashedKernel {
     let core: Vmcore
-    do throws(VmcoreError) { core = try Vmcore(path: path) } catch {
-      throw Failure { text in
-        text.append(path)
-        text.append(": ")
-        error.describe(to: &text)
-      }
-    }
-    do throws(KernelError) { return try CrashedKernel(core: core) } catch {
-      throw Failure { text in
-        text.append(path)
-        text.append(": ")
-        error.describe(to: &text)
-      }
-    }
+    do throws(VmcoreError) { core = try Vmcore(path: path) } catch { throw Failure("%: %", path, error.text) }
+    do throws(KernelError) { return try CrashedKernel(core: core) } catch { throw Failure("%: %", path, error.text) }
   }
 }

@@ -26,22 +26,20 @@ final class Mount {
     while !pool.isScanned, Time.monotonic().since(start) < Self.scanBudget { pool.scanNextSection() }
     let limits = Mount.limits(arguments, pool.totalFrames)
     do throws(FileSystemError) { fileSystem = try FileSystem(on: pool, limits: limits) } catch {
-      throw Failure(Text("no memory for the inode table"))
+      throw Failure("no memory for the inode table")
     }
   }
 
   /// Mounts, calls `onReady` once requests are answered, and serves until it is unmounted.
-  func serve(onReady: @escaping () -> Void) throws(Failure) -> ExitCode {
+  func serve(onReady: () -> Void) throws(Failure) -> ExitCode {
     var options = SessionOptions()
     options.source = arguments.source
     options.flags = arguments.flags
     let session: Session
-    do throws(SessionError) {
+    do throws(Failure) {
       session = try Session(serving: fileSystem, options: options)
       try session.mount(at: directory)
-    } catch {
-      throw Mount.cannotMount(directory) { error.describe(to: &$0) }
-    }
+    } catch { throw Mount.cannotMount(directory, error.message) }
     Daemon.hardenAgainstMemoryPressure()
     // What a remount changes.
     var size = arguments.size
@@ -58,31 +56,20 @@ final class Mount {
       return !fileSystem.store.isScanned
     }
     guard outcome != 0 else { return .success }
-    throw Failure { text in
-      text.append("stopped serving ")
-      text.append(directory)
-      text.append(": ")
-      Errno(outcome).describe(to: &text)
-    }
+    throw Failure("stopped serving %: %", directory, Errno(outcome).text)
   }
 
   /// One line for the log: where the data goes, and how much room there is so far.
   private func report() {
-    var text = Text("mounted on ")
-    text.append(directory)
-    text.append(", ")
-    text.append(fileSystem.store.totalFrames / 256)
-    text.append(fileSystem.store.isScanned ? " MiB in " : " MiB so far in ")
+    var text = Text("mounted on %, ", directory)
+    text.append(fileSystem.store.isScanned ? "% MiB in " : "% MiB so far in ", fileSystem.store.totalFrames / 256)
     if let way = fileSystem.store.way {
-      text.append("reusable pages, written by ")
-      way.describe(to: &text)
+      text.append("reusable pages, written by %", way.text)
     } else {
       text.append("anonymous memory")
     }
     if fileSystem.store.damagedSections > 0 {
-      text.append("; ")
-      text.append(fileSystem.store.damagedSections)
-      text.append(" sections of memory can't be read and are left alone")
+      text.append("; % sections of memory can't be read and are left alone", UInt64(fileSystem.store.damagedSections))
     }
     Log.line(text)
   }
@@ -95,8 +82,8 @@ final class Mount {
       // The last frame may be a part of one, as in tmpfs.
       let bytes = min(arguments.size?.bytes(of: 0) ?? 0, UInt64(Int64.max) / 2)
       let frames = Int((bytes + UInt64(frameSize) - 1) / UInt64(frameSize))
-      do throws(PoolError) { return try FramePool.scratch(frames: frames, checksums: checksums) } catch {
-        throw Failure { error.describe(to: &$0) }
+      do throws(Errno) { return try FramePool.scratch(frames: frames, checksums: checksums) } catch {
+        throw Failure("no memory for the frame store: %", error.text)
       }
     }
     let kernel = try CrashedKernel.open(paths.vmcore)
@@ -104,16 +91,13 @@ final class Mount {
     let policy = ReusePolicy(level: arguments.memory.dumpLevel)
     do throws(PoolError) {
       return try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)
-    } catch { throw Failure { error.describe(to: &$0) } }
+    } catch { throw Failure(error.text(paths)) }
   }
 
   /// Two file systems on the same frames would overwrite each other's data.
   private static func claim(_ core: Vmcore, _ path: Text) throws(Failure) {
     do throws(Errno) { try core.claim() } catch {
-      throw Failure { text in
-        text.append(path)
-        text.append(": another oldmemfs is mounted on this memory; unmount it first")
-      }
+      throw Failure("%: another oldmemfs is mounted on this memory; unmount it first", path)
     }
   }
 
@@ -155,26 +139,15 @@ final class Mount {
 
   /// The directory's path from the root; what would otherwise fail later, in libfuse's words, fails here.
   private static func checkedDirectory(_ directory: Text) throws(Failure) -> Text {
-    guard geteuid() == 0 else { throw Failure(Text("only root can mount it: crashed kernels' memory is not for everybody")) }
+    guard geteuid() == 0 else { throw Failure("only root can mount it: crashed kernels' memory is not for everybody") }
     do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/fuse"), flags: FileDescriptor.readWrite) } catch {
-      throw Failure { text in
-        text.append("can't open /dev/fuse (")
-        error.describe(to: &text)
-        text.append("): load the kernel's fuse module, with 'modprobe fuse'")
-      }
+      throw Failure("can't open /dev/fuse (%): load the kernel's fuse module, with 'modprobe fuse'", error.text)
     }
     do throws(Errno) {
       guard try FileDescriptor.isDirectory(directory) else { throw Errno.notDirectory }
       return try FileDescriptor.absolutePath(directory)
-    } catch { throw cannotMount(directory) { error.describe(to: &$0) } }
+    } catch { throw cannotMount(directory, error.text) }
   }
 
-  private static func cannotMount(_ directory: Text, _ reason: (inout Text) -> Void) -> Failure {
-    Failure { text in
-      text.append("can't mount on ")
-      text.append(directory)
-      text.append(": ")
-      reason(&text)
-    }
-  }
+  private static func cannotMount(_ directory: Text, _ reason: Text) -> Failure { Failure("can't mount on %: %", directory, reason) }
 }

@@ -21,8 +21,8 @@ final class MountArguments {
   var keepsAccessTimes: Bool { !flags.contains { $0 == "noatime" } }
 
   /// Parses the words; what is wrong with them otherwise.
-  init(_ words: [Text]) throws(UsageError) {
-    guard let parsed = OptionParser.parse(words) else { throw .unparsable }
+  init(_ words: [Text]) throws(Failure) {
+    guard let parsed = OptionParser.parse(words) else { throw Failure(usage: "the options can't be parsed") }
     var operands: [Text] = []
     for word in parsed {
       switch word {
@@ -30,27 +30,27 @@ final class MountArguments {
       case .option(let option): try take(option)
       }
     }
-    guard operands.count == 2 else { throw operands.count < 2 ? .missingOperand : .unexpected(operands[2]) }
+    guard operands.count == 2 else { throw operands.count < 2 ? Failure(usage: "a SOURCE and a DIR are needed") : .unexpected(operands[2]) }
     source = operands[0]
     directory = operands[1]
     if source == "scratch", !isRemount { try checkScratchSize() }
   }
 
   /// Scratch memory has no size of its own.
-  private func checkScratchSize() throws(UsageError) {
-    guard case .absolute(let bytes)? = size, bytes >= 4096 else { throw .scratchSize }
+  private func checkScratchSize() throws(Failure) {
+    guard case .absolute(let bytes)? = size, bytes >= 4096 else { throw Failure(usage: "scratch memory needs -o size=N[k|m|g], of a page at the least") }
   }
 
-  private func take(_ option: Text) throws(UsageError) {
+  private func take(_ option: Text) throws(Failure) {
     if option == "f" {
       foreground = true
     } else if option == "remount" {
       isRemount = true
     } else if let value = option.value(of: "size=") {
-      guard let parsed = Size(value) else { throw .badValue(option) }
+      guard let parsed = Size(value) else { throw .badValue(in: option) }
       size = parsed
     } else if let value = option.value(of: "nr_inodes=") {
-      guard case .absolute(let count)? = Size(value) else { throw .badValue(option) }
+      guard case .absolute(let count)? = Size(value) else { throw .badValue(in: option) }
       inodes = count
     } else if let value = option.value(of: "mode=") {
       mode = UInt32(try number(value, of: option, radix: 8, limit: 0o7777))
@@ -63,13 +63,13 @@ final class MountArguments {
     }
   }
 
-  private func number(_ value: Text, of option: Text, radix: UInt64, limit: UInt64) throws(UsageError) -> UInt64 {
-    guard let number = value.number(radix: radix), number <= limit else { throw .badValue(option) }
+  private func number(_ value: Text, of option: Text, radix: UInt64, limit: UInt64) throws(Failure) -> UInt64 {
+    guard let number = value.number(radix: radix), number <= limit else { throw .badValue(in: option) }
     return number
   }
 
   /// Options that every file system takes; true if it was one.
-  private func takeGeneric(_ option: Text) throws(UsageError) -> Bool {
+  private func takeGeneric(_ option: Text) throws(Failure) -> Bool {
     if option.isWord(of: "ro rw suid nosuid dev nodev exec noexec sync async dirsync atime noatime") {
       flags.append(option)
       return true
@@ -95,14 +95,14 @@ final class MemoryArguments {
 
   /// Takes an option; false if it is none of these.
   @inline(never)
-  func take(_ option: Text) throws(UsageError) -> Bool {
+  func take(_ option: Text) throws(Failure) -> Bool {
     if let value = option.value(of: "level=") {
-      guard let number = value.number(), number <= 31 else { throw .badValue(option) }
+      guard let number = value.number(), number <= 31 else { throw .badValue(in: option) }
       level = UInt32(number)
     } else if let value = option.value(of: "reuse=") {
-      guard take(reuse: value) else { throw .badValue(option) }
+      guard take(reuse: value) else { throw .badValue(in: option) }
     } else if let value = option.value(of: "store=") {
-      if value == "devmem" { way = .device } else if value == "vmcore" { way = .vmcore } else { throw .badValue(option) }
+      if value == "devmem" { way = .device } else if value == "vmcore" { way = .vmcore } else { throw .badValue(in: option) }
     } else if let value = option.value(of: "vmcore=") {
       vmcore = value
     } else if let value = option.value(of: "devmem=") {
@@ -118,48 +118,11 @@ final class MemoryArguments {
   }
 }
 
-/// What is wrong with a command line.
-indirect enum UsageError: Error {
-  case missingOperand
-  case missingSource
-  case missingDirectory
-  case unexpected(Text)
-  case unknown(Text)
-  case badValue(Text)
-  case unparsable
-  case scratchSize
-
-  @inline(never)
-  func describe(to text: inout Text) {
-    switch self {
-    case .missingOperand: text.append("a SOURCE and a DIR are needed")
-    case .missingSource: text.append("a SOURCE is needed")
-    case .missingDirectory: text.append("the DIR of a mount is needed")
-    case .unexpected(let word):
-      text.append("unexpected word '")
-      text.append(word)
-      text.append("'")
-    case .unknown(let option):
-      text.append("unknown option '")
-      text.append(option)
-      text.append("'")
-    case .badValue(let option):
-      text.append("the value in '")
-      text.append(option)
-      text.append("' makes no sense")
-    case .unparsable: text.append("the options can't be parsed")
-    case .scratchSize: text.append("scratch memory needs -o size=N[k|m|g], of a page at the least")
-    }
-    text.append("; see 'oldmemfs --help'")
-  }
-
-  /// Says so, in one line.
-  func report() -> ExitCode {
-    var message = Text()
-    describe(to: &message)
-    Log.line(message)
-    return .usage
-  }
+/// What is often wrong with a command line.
+extension Failure {
+  static func unexpected(_ word: Text) -> Failure { Failure(usage: "unexpected word '%'", word) }
+  static func unknown(_ option: Text) -> Failure { Failure(usage: "unknown option '%'", option) }
+  static func badValue(in option: Text) -> Failure { Failure(usage: "the value in '%' makes no sense", option) }
 }
 
 extension Text {

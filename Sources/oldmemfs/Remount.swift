@@ -7,31 +7,15 @@ import Platform
 ///
 /// The process that serves the mount changes size=, nr_inodes= and atime; the kernel changes its own flags.
 enum RemountCommand {
-  static func run(_ arguments: MountArguments) -> ExitCode {
-    do throws(Failure) {
-      guard try ControlAnswers.ask(LimitChange(arguments).question, at: arguments.directory).first == 1 else {
-        throw Failure { text in
-          text.append(arguments.directory)
-          text.append(": more is in use than that size= or nr_inodes= allows: ")
-          Errno.invalid.describe(to: &text)
-        }
-      }
-      do throws(Errno) {
-        // None given leaves them as they are; mount(8) gives them all.
-        if !arguments.flags.isEmpty { try MountFlags(arguments.flags).remount(arguments.directory) }
-      } catch {
-        throw Failure { text in
-          text.append("can't remount ")
-          text.append(arguments.directory)
-          text.append(": ")
-          error.describe(to: &text)
-        }
-      }
-      return .success
-    } catch {
-      Log.line(error.message)
-      return .failure
-    }
+  static func run(_ arguments: MountArguments) throws(Failure) -> ExitCode {
+    let directory = arguments.directory
+    guard try ControlAnswers.ask(LimitChange(arguments).question, at: directory).first == 1
+    else { throw Failure("%: more is in use than that size= or nr_inodes= allows: %", directory, Errno.invalid.text) }
+    do throws(Errno) {
+      // None given leaves them as they are; mount(8) gives them all.
+      if !arguments.flags.isEmpty { try MountFlags(arguments.flags).remount(directory) }
+    } catch { throw Failure("can't remount %: %", directory, error.text) }
+    return .success
   }
 }
 

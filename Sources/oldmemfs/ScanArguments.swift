@@ -18,8 +18,8 @@ final class ScanArguments {
   /// The level that is reported for: 31 unless said.
   var level: DumpLevel { memory.namedLevel ?? DumpLevel(rawValue: 31) }
 
-  init(_ words: [Text]) throws(UsageError) {
-    guard let parsed = OptionParser.parse(words, valued: ["--level"]) else { throw .unparsable }
+  init(_ words: [Text]) throws(Failure) {
+    guard let parsed = OptionParser.parse(words, valued: ["--level"]) else { throw Failure(usage: "the options can't be parsed") }
     var operands: [Text] = []
     for word in parsed {
       switch word {
@@ -36,7 +36,7 @@ final class ScanArguments {
         }
       }
     }
-    guard let first = operands.first else { throw .missingSource }
+    guard let first = operands.first else { throw Failure(usage: "a SOURCE is needed") }
     guard operands.count == 1 else { throw .unexpected(operands[1]) }
     source = first
   }

@@ -4,18 +4,10 @@ import Platform
 
 /// `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded]`: what is there, without touching anything.
 enum ScanCommand {
-  static func run(_ words: [Text]) -> ExitCode {
-    let arguments: ScanArguments
-    do throws(UsageError) { arguments = try ScanArguments(words) } catch { return error.report() }
-    do throws(Failure) { return try scan(arguments) } catch {
-      Log.line(error.message)
-      return .failure
-    }
-  }
-
-  private static func scan(_ arguments: ScanArguments) throws(Failure) -> ExitCode {
+  static func run(_ words: [Text]) throws(Failure) -> ExitCode {
+    let arguments = try ScanArguments(words)
     guard case .crashed(let paths) = MemorySource(arguments.source, arguments.memory)
-    else { throw Failure(Text("scratch memory has nothing to scan; give 'oldmem' or the path of a vmcore")) }
+    else { throw Failure("scratch memory has nothing to scan; give 'oldmem' or the path of a vmcore") }
     let kernel = try CrashedKernel.open(paths.vmcore)
     let policy = ReusePolicy(level: arguments.level)
     switch arguments.format {
@@ -53,16 +45,8 @@ enum ScanCommand {
     private var exitCode = ExitCode.success
 
     mutating func append(_ first: UInt64, _ count: UInt64, _ name: Literal, _ reason: Literal? = nil) {
-      text.append(first)
-      text.append(" ")
-      text.append(count)
-      text.append(" ")
-      text.append(name)
-      if let reason {
-        text.append(" ")
-        text.append(reason)
-      }
-      text.append("\n")
+      text.append("% % ", first, count)
+      text.append(reason == nil ? "%\n" : "% %\n", Text(name), Text(reason ?? ""))
       if text.bytes.count > 1 << 16 { print() }
     }
 
@@ -79,15 +63,8 @@ enum ScanCommand {
 
   private static func warnOfDamage(_ report: ScanReport) {
     guard report.damagedSections > 0 else { return }
-    var text = Text()
-    text.append(report.damagedSections)
-    text.append(" of ")
-    text.append(report.sections)
-    text.append(" sections can't be read and are left alone")
-    if let error = report.firstDamage {
-      text.append(": ")
-      error.describe(to: &text)
-    }
+    var text = Text("% of % sections can't be read and are left alone", UInt64(report.damagedSections), UInt64(report.sections))
+    if let error = report.firstDamage { text.append(": %", error.text) }
     Log.line(text)
   }
 }

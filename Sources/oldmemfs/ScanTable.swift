@@ -6,23 +6,16 @@ import Platform
 enum ScanTable {
   static func text(_ report: ScanReport, _ kernel: CrashedKernel, _ paths: OldMemoryPaths) -> Text {
     var text = Text()
-    field("vmcore", &text) { $0.append(paths.vmcore) }
-    field("kernel", &text) { $0.append(kernel.release) }
-    field("memory", &text) { text in
-      text.append(report.frames / 256)
-      text.append(" MiB in ")
-      text.append(report.sections)
-      text.append(" sections of 128 MiB")
-      if report.damagedSections > 0 {
-        text.append(", of which ")
-        text.append(report.damagedSections)
-        text.append(" can't be read")
-      }
-    }
-    field("written by", &text) { StoreChoice.describe(paths, kernel, report.policy, to: &$0) }
-    text.append("\nclass             pages        MiB   reusable at level ")
-    text.append(report.policy.level.rawValue)
-    text.append("\n")
+    text.appendField("vmcore", paths.vmcore)
+    text.appendField("kernel", kernel.release)
+    let isDamaged = report.damagedSections > 0
+    text.appendField(
+      "memory",
+      Text(
+        isDamaged ? "% MiB in % sections of 128 MiB, of which % can't be read" : "% MiB in % sections of 128 MiB",
+        report.frames / 256, UInt64(report.sections), UInt64(report.damagedSections)))
+    text.appendField("written by", StoreChoice.text(paths, kernel, report.policy))
+    text.append("\nclass             pages        MiB   reusable at level %\n", UInt64(report.policy.level.rawValue))
     for frameClass in FrameClass.allCases where frameClass != .absent { row(frameClass, report, &text) }
     text.append("total      ")
     amount(report.frames, &text)
@@ -35,14 +28,6 @@ enum ScanTable {
     text.append(ratio: report.nanoseconds, to: 1_000_000, decimals: 1)
     text.append(" ms\n")
     return text
-  }
-
-  private static func field(_ name: Literal, _ text: inout Text, _ value: (inout Text) -> Void) {
-    let start = text.bytes.count
-    text.append(name)
-    text.pad(to: 12, from: start)
-    value(&text)
-    text.append("\n")
   }
 
   private static func row(_ frameClass: FrameClass, _ report: ScanReport, _ text: inout Text) {
@@ -64,23 +49,15 @@ enum ScanTable {
   private static func appendHeld(_ report: ScanReport, _ text: inout Text) {
     for reason in HoldReason.allCases where report[held: reason] > 0 {
       text.append("held back ")
-      text.append(report[held: reason], width: 13)
-      text.append(ratio: report[held: reason] * 10, to: 2560, decimals: 1, width: 11)
-      text.append("   ")
-      text.append(reason.name)
-      text.append("\n")
+      amount(report[held: reason], &text, width: 13)
+      text.append("   %\n", Text(reason.name))
     }
   }
 
   private static func appendRuns(_ report: ScanReport, _ text: inout Text) {
     guard !report.longestRuns.isEmpty else { return }
     text.append("\nlongest runs, in pages:")
-    for run in report.longestRuns {
-      text.append("  ")
-      text.append(run.count)
-      text.append(" at ")
-      text.append(run.first)
-    }
+    for run in report.longestRuns { text.append("  % at %", run.count, run.first) }
     text.append("\n")
   }
 }

@@ -7,27 +7,21 @@ enum StoreChoice {
   /// The way, or why there is none. A window of the memory device is mapped and read; whether a vmcore takes writes is only
   /// known when it is mounted, so here it is enough that it opens.
   @inline(never)
-  static func describe(_ paths: OldMemoryPaths, _ kernel: CrashedKernel, _ policy: ReusePolicy, to text: inout Text) {
+  static func text(_ paths: OldMemoryPaths, _ kernel: CrashedKernel, _ policy: ReusePolicy) -> Text {
     var reasons = Text()
     if let device = paths.device, paths.way != .vmcore {
       do throws(PoolError) {
         let only = OldMemoryPaths(vmcore: paths.vmcore, device: device, way: .device)
         _ = try FramePool.oldMemory(of: kernel, policy: policy, paths: only, checksums: false)
-        text.append("windows of ")
-        text.append(device)
-        return
-      } catch { error.describe(to: &reasons) }
+        return Text("windows of %", device)
+      } catch { reasons = error.text(paths) }
     }
     if paths.way != .device {
       do throws(Errno) {
         _ = try FileDescriptor.open(paths.vmcore, flags: FileDescriptor.readWrite)
-        text.append("writes to ")
-        text.append(paths.vmcore)
-        text.append(", where it takes them")
-        return
-      } catch { WayError.unopenable(paths.vmcore, error).describe(to: &reasons) }
+        return Text("writes to %, where it takes them", paths.vmcore)
+      } catch { reasons.append(WayError.unopenable(error).text(paths.vmcore)) }
     }
-    text.append("nothing: ")
-    text.append(reasons)
+    return Text("nothing: %", reasons)
   }
 }
