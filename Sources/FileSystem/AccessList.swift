@@ -30,69 +30,57 @@ struct AccessList: Equatable {
     case other = 0x20
   }
 
-  struct Entry: Equatable {
-    let tag: Tag
-    /// Read, write and execute: 4, 2, 1.
-    var permissions: UInt16
-    let id: UInt32
-  }
-
-  private(set) var entries: [Entry]
+  /// The whole, as the kernel has it: the version, and of each entry the tag and the permissions (read, write and execute:
+  /// 4, 2, 1), 2 bytes each, and an id.
+  private(set) var bytes: [UInt8]
 
   /// A list from an attribute's value; nil if it is not a valid one.
   init?(_ bytes: [UInt8]) {
-    guard bytes.count >= 4, (bytes.count - 4) % 8 == 0, Self.number(bytes, at: 0, count: 4) == 2 else { return nil }
-    var entries: [Entry] = []
-    for start in stride(from: 4, to: bytes.count, by: 8) {
-      let permissions = UInt16(Self.number(bytes, at: start + 2, count: 2))
-      guard let tag = Tag(rawValue: UInt16(Self.number(bytes, at: start, count: 2))), permissions <= 7 else { return nil }
-      entries.append(Entry(tag: tag, permissions: permissions, id: Self.number(bytes, at: start + 4, count: 4)))
-    }
-    self.entries = entries
-    guard entries.isEmpty || isComplete else { return nil }
+    self.bytes = bytes
+    guard bytes.count >= 4, (bytes.count - 4) % 8 == 0, number(0) == 2, number(2) == 0 else { return nil }
+    guard isEmpty || isComplete else { return nil }
   }
 
-  private static func number(_ bytes: [UInt8], at start: Int, count: Int) -> UInt32 {
-    var value: UInt32 = 0
-    for index in 0..<count { value |= UInt32(bytes[start + index]) << UInt32(8 * index) }
-    return value
-  }
+  var isEmpty: Bool { bytes.count == 4 }
+
+  /// Where the entries begin.
+  private var places: StrideTo<Int> { stride(from: 4, to: bytes.count, by: 8) }
+
+  /// A number of two bytes.
+  private func number(_ place: Int) -> UInt16 { UInt16(bytes[place]) | UInt16(bytes[place + 1]) << 8 }
 
   /// Whether owner, group and others are there once each, in order, and a mask where there are more (`posix_acl_valid`,
   /// fs/posix_acl.c).
   private var isComplete: Bool {
     var last: UInt16 = 0
-    for entry in entries {
-      let mayRepeat = entry.tag == .user || entry.tag == .namedGroup
-      guard entry.tag.rawValue > last || (mayRepeat && entry.tag.rawValue == last) else { return false }
-      last = entry.tag.rawValue
+    var needsMask = false
+    for place in places {
+      guard let tag = Tag(rawValue: number(place)), number(place + 2) <= 7 else { return false }
+      let mayRepeat = tag == .user || tag == .namedGroup
+      guard tag.rawValue > last || (mayRepeat && tag.rawValue == last) else { return false }
+      last = tag.rawValue
+      needsMask = needsMask || mayRepeat
     }
-    let needsMask = entries.contains { $0.tag == .user || $0.tag == .namedGroup }
     return self[.owner] != nil && self[.group] != nil && self[.other] != nil && (!needsMask || self[.mask] != nil)
   }
 
-  var bytes: [UInt8] {
-    var bytes: [UInt8] = [2, 0, 0, 0]
-    for entry in entries {
-      for (value, count) in [(UInt32(entry.tag.rawValue), 2), (UInt32(entry.permissions), 2), (entry.id, 4)] {
-        for index in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(8 * index))) }
-      }
-    }
-    return bytes
+  /// The permissions of the one entry with a tag.
+  @inline(never)
+  private subscript(tag: Tag) -> UInt16? {
+    for place in places where number(place) == tag.rawValue { return number(place + 2) }
+    return nil
   }
 
-  /// The permissions of the one entry with a tag.
-  private subscript(tag: Tag) -> UInt16? { entries.first { $0.tag == tag }?.permissions }
-
+  @inline(never)
   private mutating func set(_ tag: Tag, _ permissions: UInt16) {
-    for index in entries.indices where entries[index].tag == tag { entries[index].permissions = permissions }
+    for place in places where number(place) == tag.rawValue { bytes[place + 2] = UInt8(permissions) }
   }
 
   /// The entry that the group bits of the mode stand for.
   private var groupTag: Tag { self[.mask] != nil ? .mask : .group }
 
   /// Whether the permission bits say all that the list says (`posix_acl_equiv_mode`).
-  var isMode: Bool { !entries.contains { $0.tag == .user || $0.tag == .namedGroup || $0.tag == .mask } }
+  var isMode: Bool { self[.user] == nil && self[.namedGroup] == nil && self[.mask] == nil }
 
   /// The permission bits that go with the list.
   var permissions: UInt32 { UInt32(self[.owner] ?? 0) << 6 | UInt32(self[groupTag] ?? 0) << 3 | UInt32(self[.other] ?? 0) }

@@ -1,34 +1,15 @@
-/// A piece of up to `capacity` bytes of a blob, and the handle of the next.
-protocol BlobPiece: BitwiseCopyable {
-  static var capacity: Int { get }
-  init()
-  var count: UInt16 { get set }
-  var next: UInt32 { get set }
-  subscript(index: Int) -> UInt8 { get set }
-}
+// Memory safety: a piece is memory of a slab's for as long as it is in use, and its count never exceeds its kind's capacity.
 
-/// 26 bytes: most names.
-struct ShortPiece: BlobPiece {
+/// 32 bytes, of which 26 are a blob's: most names.
+struct ShortPiece: BitwiseCopyable {
   static var capacity: Int { 26 }
-  var next: UInt32 = 0
-  var count: UInt16 = 0
-  private var bytes = InlineArray<26, UInt8>(repeating: 0)
-  subscript(index: Int) -> UInt8 {
-    get { bytes[index] }
-    set { bytes[index] = newValue }
-  }
+  private var words = InlineArray<4, UInt64>(repeating: 0)
 }
 
-/// 250 bytes: long names, symlink targets, attribute values.
-struct LongPiece: BlobPiece {
+/// 256 bytes, of which 250 are a blob's: long names, symlink targets, attribute values.
+struct LongPiece: BitwiseCopyable {
   static var capacity: Int { 250 }
-  var next: UInt32 = 0
-  var count: UInt16 = 0
-  private var bytes = InlineArray<250, UInt8>(repeating: 0)
-  subscript(index: Int) -> UInt8 {
-    get { bytes[index] }
-    set { bytes[index] = newValue }
-  }
+  private var words = InlineArray<32, UInt64>(repeating: 0)
 }
 
 /// Where a blob's bytes are: a handle of the short pieces, or with the top bit set of the long ones; 0 is the empty blob.
@@ -40,71 +21,85 @@ struct BlobHandle: Equatable, BitwiseCopyable {
   var piece: UInt32 { rawValue & ~Self.longBit }
 }
 
+/// The pieces that blobs will take.
+struct BlobRoom {
+  fileprivate var short = 0
+  fileprivate var long = 0
+
+  /// Counts a blob of so many bytes.
+  mutating func add(_ count: Int) {
+    if count <= ShortPiece.capacity { short += 1 } else { long += (count + LongPiece.capacity - 1) / LongPiece.capacity }
+  }
+}
+
 /// Strings of bytes: names, symlink targets, extended attributes. A short one is one small piece, a longer one a chain.
 final class Blobs {
   let short: Slab<ShortPiece>
   let long: Slab<LongPiece>
 
-  init(capacity: Int, budget: MemoryBudget) throws(FileSystemError) {
-    short = try Slab(capacity: capacity, budget: budget)
-    long = try Slab(capacity: capacity, budget: budget)
+  init(capacity: Int, budget: MemoryBudget) {
+    short = Slab(capacity: capacity, budget: budget)
+    long = Slab(capacity: capacity, budget: budget)
   }
 
-  /// Makes sure that the next calls of `store` with so many bytes each succeed, all of them.
-  func reserve(_ counts: [Int]) throws(FileSystemError) {
-    var shortPieces = 0
-    var longPieces = 0
-    for count in counts {
-      if count <= ShortPiece.capacity { shortPieces += 1 } else { longPieces += (count + LongPiece.capacity - 1) / LongPiece.capacity }
-    }
-    try short.reserve(shortPieces)
-    try long.reserve(longPieces)
+  /// Makes sure that the next calls of `store` for which `room` counted succeed, all of them.
+  func reserve(_ room: BlobRoom) throws(FileSystemError) {
+    try short.reserve(room.short)
+    try long.reserve(room.long)
   }
+
+  /// A piece as both kinds have it: the handle of the next, the number of bytes, the bytes.
+  private struct Piece {
+    let memory: UnsafeMutableRawPointer
+
+    var next: UInt32 {
+      get { memory.load(as: UInt32.self) }
+      nonmutating set { memory.storeBytes(of: newValue, as: UInt32.self) }
+    }
+    var bytes: UnsafeMutableRawBufferPointer { .init(start: memory + 6, count: Int(memory.load(fromByteOffset: 4, as: UInt16.self))) }
+
+    nonmutating func set(_ new: UnsafeRawBufferPointer) {
+      memory.storeBytes(of: UInt16(new.count), toByteOffset: 4, as: UInt16.self)
+      bytes.copyMemory(from: new)
+    }
+  }
+
+  private func records(_ blob: BlobHandle) -> SlabMemory { blob.isLong ? long.memory : short.memory }
 
   /// Keeps bytes, for which `reserve` has made room.
   func store(_ bytes: [UInt8]) -> BlobHandle {
-    if bytes.isEmpty { return BlobHandle() }
-    guard bytes.count <= ShortPiece.capacity else { return BlobHandle(rawValue: chain(bytes) | BlobHandle.longBit) }
-    let piece = short.add(ShortPiece())
-    for byte in bytes {
-      short[piece][Int(short[piece].count)] = byte
-      short[piece].count += 1
+    var blob = BlobHandle(rawValue: bytes.count > ShortPiece.capacity ? BlobHandle.longBit : 0)
+    let capacity = blob.isLong ? LongPiece.capacity : ShortPiece.capacity
+    let records = records(blob)
+    var last: Piece?
+    var start = 0
+    while start < bytes.count {
+      let end = min(start + capacity, bytes.count)
+      let handle = records.add()
+      let piece = Piece(memory: records[handle])
+      piece.next = 0
+      bytes.withUnsafeBytes { piece.set(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+      if let last { last.next = handle } else { blob.rawValue |= handle }
+      last = piece
+      start = end
     }
-    return BlobHandle(rawValue: piece)
+    return blob
   }
 
-  /// Keeps bytes in long pieces; the first of them.
-  private func chain(_ bytes: [UInt8]) -> UInt32 {
-    var first: UInt32 = 0
-    var last: UInt32 = 0
-    for byte in bytes {
-      if last == 0 || Int(long[last].count) == LongPiece.capacity {
-        let piece = long.add(LongPiece())
-        if last == 0 { first = piece } else { long[last].next = piece }
-        last = piece
-      }
-      long[last][Int(long[last].count)] = byte
-      long[last].count += 1
-    }
-    return first
-  }
-
-  /// Hands each byte of a blob to `body` until that returns false.
-  func forEachByte(of blob: BlobHandle, _ body: (UInt8) -> Bool) {
-    var piece = blob.piece
-    while piece != 0 {
-      let count = blob.isLong ? long[piece].count : short[piece].count
-      for index in 0..<Int(count) where !body(blob.isLong ? long[piece][index] : short[piece][index]) { return }
-      piece = next(of: piece, in: blob)
+  /// Hands the bytes of each piece of a blob to `body` until that returns false.
+  private func forEachPiece(of blob: BlobHandle, _ body: (UnsafeMutableRawBufferPointer) -> Bool) {
+    var handle = blob.piece
+    while handle != 0 {
+      let piece = Piece(memory: records(blob)[handle])
+      guard body(piece.bytes) else { return }
+      handle = piece.next
     }
   }
-
-  private func next(of piece: UInt32, in blob: BlobHandle) -> UInt32 { blob.isLong ? long[piece].next : short[piece].next }
 
   func bytes(of blob: BlobHandle) -> [UInt8] {
     var bytes: [UInt8] = []
-    forEachByte(of: blob) {
-      bytes.append($0)
+    forEachPiece(of: blob) { piece in
+      for byte in piece { bytes.append(byte) }
       return true
     }
     return bytes
@@ -114,20 +109,24 @@ final class Blobs {
   func isEqual(_ blob: BlobHandle, to bytes: [UInt8]) -> Bool {
     var index = 0
     var isEqual = true
-    forEachByte(of: blob) { byte in
-      isEqual = index < bytes.count && bytes[index] == byte
-      index += 1
-      return isEqual
+    forEachPiece(of: blob) { piece in
+      for byte in piece {
+        isEqual = index < bytes.count && bytes[index] == byte
+        index += 1
+        if !isEqual { return false }
+      }
+      return true
     }
     return isEqual && index == bytes.count
   }
 
   func remove(_ blob: BlobHandle) {
-    var piece = blob.piece
-    while piece != 0 {
-      let next = next(of: piece, in: blob)
-      if blob.isLong { long.remove(piece) } else { short.remove(piece) }
-      piece = next
+    let records = records(blob)
+    var handle = blob.piece
+    while handle != 0 {
+      let next = Piece(memory: records[handle]).next
+      records.remove(handle)
+      handle = next
     }
   }
 }

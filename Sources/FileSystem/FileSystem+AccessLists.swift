@@ -7,7 +7,7 @@ extension FileSystem where Store: ~Copyable {
 
   func setAccessList(_ kind: AccessList.Kind, of handle: UInt32, to value: [UInt8], by caller: Caller) throws(FileSystemError) {
     guard let list = AccessList(value) else { throw .invalid }
-    if list.entries.isEmpty { return removeAccessList(kind, of: handle) }
+    if list.isEmpty { return removeAccessList(kind, of: handle) }
     let mode = inodes[handle].mode
     if kind == .defaults, !mode.isDirectory { throw .accessDenied }
     try store(list, as: kind, of: handle)
@@ -40,8 +40,11 @@ extension FileSystem where Store: ~Copyable {
   /// What a new file gets from its directory's default ACL.
   struct Inheritance {
     var mode: FileMode
-    /// Its access ACL, and, of a directory, the default ACL that it passes on.
-    var lists: [(kind: AccessList.Kind, bytes: [UInt8])] = []
+    var access: AccessList?
+    /// The default ACL that a directory passes on.
+    var defaults: AccessList?
+    /// What they take.
+    var room = BlobRoom()
   }
 
   /// The mode and the ACLs of a new file. Without a default ACL the umask counts (`posix_acl_create`, fs/posix_acl.c).
@@ -53,9 +56,15 @@ extension FileSystem where Store: ~Copyable {
     var list = defaults
     let permissions = list.mask(with: mode.permissions)
     var inheritance = Inheritance(mode: FileMode(mode.type | permissions))
-    if !list.isMode { inheritance.lists.append((.access, list.bytes)) }
-    if mode.isDirectory { inheritance.lists.append((.defaults, defaults.bytes)) }
-    try reserveAttributes(inheritance.lists.flatMap { [$0.kind.attribute.bytes.count, $0.bytes.count] })
+    if !list.isMode {
+      inheritance.access = list
+      inheritance.room.add(AccessList.Kind.access.attribute, list.bytes)
+    }
+    if mode.isDirectory {
+      inheritance.defaults = defaults
+      inheritance.room.add(AccessList.Kind.defaults.attribute, defaults.bytes)
+    }
+    try reserveAttributes(inheritance.room)
     return inheritance
   }
 }

@@ -12,7 +12,9 @@ extension FileSystem where Store: ~Copyable {
     let handle = try live(number)
     // What can fail for want of memory comes before the first change.
     if change.permissions != nil, let list = try accessList(of: handle, .access) {
-      try reserveAttributes([AccessList.Kind.access.attribute.bytes.count, list.bytes.count])
+      var room = BlobRoom()
+      room.add(AccessList.Kind.access.attribute, list.bytes)
+      try reserveAttributes(room)
     }
     if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
     let time = now()

@@ -5,23 +5,6 @@ extension FileSystem where Store: ~Copyable {
   /// XATTR_SIZE_MAX (linux/limits.h).
   static var mostAttributeBytes: Int { 65536 }
 
-  /// An attribute as the map has it.
-  struct StoredAttribute {
-    let key: MapKey
-    let name: BlobHandle
-    let value: BlobHandle
-
-    init(_ entry: MapEntry) {
-      key = entry.key
-      name = BlobHandle(rawValue: UInt32(truncatingIfNeeded: entry.value))
-      value = BlobHandle(rawValue: UInt32(truncatingIfNeeded: entry.value >> 32))
-    }
-
-    var mapValue: UInt64 { Self.mapValue(name, value) }
-
-    static func mapValue(_ name: BlobHandle, _ value: BlobHandle) -> UInt64 { UInt64(name.rawValue) | UInt64(value.rawValue) << 32 }
-  }
-
   /// An attribute's value; `noAttribute` if it is not there.
   public func attribute(_ name: AttributeName, of number: InodeNumber) throws(FileSystemError) -> [UInt8] {
     let handle = try live(number)
@@ -33,14 +16,14 @@ extension FileSystem where Store: ~Copyable {
   public func attributeNames(of number: InodeNumber, for caller: Caller) throws(FileSystemError) -> [UInt8] {
     let handle = try live(number)
     var names: [UInt8] = []
-    forEachAttribute(of: handle) { attribute in
+    var next = firstAttribute(of: handle)
+    while let attribute = next {
       let name = blobs.bytes(of: attribute.name)
-      let isHidden = AttributeName.isTrusted(name) && !caller.isPrivileged
-      if !isHidden {
+      if caller.isPrivileged || !name.starts(with: "trusted.") {
         names.append(contentsOf: name)
         names.append(0)
       }
-      return true
+      next = firstAttribute(of: handle, after: attribute.key.position)
     }
     return names
   }
@@ -69,36 +52,20 @@ extension FileSystem where Store: ~Copyable {
 
   // MARK: The map
 
-  /// Names of one inode with equal hashes have positions one after the other, up to 65,536 of them.
-  private var numberBits: UInt64 { 16 }
-
-  private func firstPosition(_ name: AttributeName) -> UInt64 {
-    FileName.hash(name.bytes, seed: limits.hashSeed, bits: 46) << numberBits
+  @inline(never)
+  func find(_ name: AttributeName, of handle: UInt32) -> NamedEntry? {
+    inodes[handle].hasAttributes ? find(name.bytes, of: handle, in: attributes) : nil
   }
 
-  func find(_ name: AttributeName, of handle: UInt32) -> StoredAttribute? {
-    guard inodes[handle].hasAttributes else { return nil }
-    let start = firstPosition(name)
-    var next = attributes.first(from: MapKey(owner: handle, position: start))
-    while let entry = next, entry.key.owner == handle, entry.key.position >> numberBits == start >> numberBits {
-      let found = StoredAttribute(entry)
-      if blobs.isEqual(found.name, to: name.bytes) { return found }
-      next = attributes.first(from: MapKey(owner: handle, position: entry.key.position + 1))
-    }
-    return nil
-  }
-
-  private func forEachAttribute(of handle: UInt32, _ body: (StoredAttribute) -> Bool) {
-    guard inodes[handle].hasAttributes else { return }
-    var next = attributes.first(from: MapKey(owner: handle, position: 0))
-    while let entry = next, entry.key.owner == handle, body(StoredAttribute(entry)) {
-      next = attributes.first(from: MapKey(owner: handle, position: entry.key.position + 1))
-    }
+  private func firstAttribute(of handle: UInt32, after position: UInt64 = 0) -> NamedEntry? {
+    inodes[handle].hasAttributes ? next(of: handle, after: position, in: attributes) : nil
   }
 
   /// Adds an attribute or changes its value; it fails whole or succeeds whole.
   func put(_ name: AttributeName, _ value: [UInt8], on handle: UInt32) throws(FileSystemError) {
-    try reserveAttributes([name.bytes.count, value.count])
+    var room = BlobRoom()
+    room.add(name, value)
+    try reserveAttributes(room)
     try putReserved(name, value, on: handle)
   }
 
@@ -106,45 +73,32 @@ extension FileSystem where Store: ~Copyable {
   func putReserved(_ name: AttributeName, _ value: [UInt8], on handle: UInt32) throws(FileSystemError) {
     if let old = find(name, of: handle) {
       let new = blobs.store(value)
-      attributes.update(old.key, to: StoredAttribute.mapValue(old.name, new))
+      attributes.update(old.key, to: NamedEntry.value(new.rawValue, old.name))
       blobs.remove(old.value)
       return
     }
-    let position = try freePosition(for: name, of: handle)
-    attributes.insert(MapKey(owner: handle, position: position), StoredAttribute.mapValue(blobs.store(name.bytes), blobs.store(value)))
+    let key = MapKey(owner: handle, position: try freePosition(for: name.bytes, of: handle, in: attributes))
+    attributes.insert(key, NamedEntry.value(blobs.store(value).rawValue, blobs.store(name.bytes)))
     inodes[handle].hasAttributes = true
   }
 
-  /// Makes sure that an attribute, or two, can be added whose names and values have these sizes.
-  func reserveAttributes(_ sizes: [Int]) throws(FileSystemError) {
+  /// Makes sure that an attribute, or two, can be added.
+  func reserveAttributes(_ room: BlobRoom) throws(FileSystemError) {
     try attributes.reserve(2)
-    try blobs.reserve(sizes)
+    try blobs.reserve(room)
   }
 
-  private func freePosition(for name: AttributeName, of handle: UInt32) throws(FileSystemError) -> UInt64 {
-    var position = firstPosition(name)
-    let end = position | ((1 << numberBits) - 1)
-    while attributes[MapKey(owner: handle, position: position)] != nil {
-      guard position < end else { throw .noSpace }
-      position += 1
-    }
-    return position
-  }
-
-  func drop(_ attribute: StoredAttribute) {
+  func drop(_ attribute: NamedEntry) {
     attributes.remove(attribute.key)
     blobs.remove(attribute.name)
     blobs.remove(attribute.value)
     let handle = attribute.key.owner
-    let first = attributes.first(from: MapKey(owner: handle, position: 0))
-    if first?.key.owner != handle { inodes[handle].hasAttributes = false }
+    inodes[handle].hasAttributes = firstAttribute(of: handle) != nil
   }
 
   /// Removes all attributes of an inode that goes.
   func removeAttributes(of handle: UInt32) {
-    while inodes[handle].hasAttributes, let entry = attributes.first(from: MapKey(owner: handle, position: 0)) {
-      drop(StoredAttribute(entry))
-    }
+    while let attribute = firstAttribute(of: handle) { drop(attribute) }
   }
 
   func removeCapability(of handle: UInt32) {
@@ -152,6 +106,10 @@ extension FileSystem where Store: ~Copyable {
   }
 }
 
-extension AttributeName {
-  static func isTrusted(_ name: [UInt8]) -> Bool { name.starts(with: "trusted.") }
+extension BlobRoom {
+  /// Counts an attribute's name and value.
+  mutating func add(_ name: AttributeName, _ value: [UInt8]) {
+    add(name.bytes.count)
+    add(value.count)
+  }
 }

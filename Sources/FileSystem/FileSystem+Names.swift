@@ -53,8 +53,9 @@ extension FileSystem where Store: ~Copyable {
     guard find(name, in: directory) == nil else { throw .exists }
     try reserveInode()
     let inheritance = try inheritance(mode, from: directory, by: caller)
-    let listSizes = inheritance.lists.flatMap { [$0.kind.attribute.bytes.count, $0.bytes.count] }
-    try reserveEntry(name, others: listSizes + [target.count])
+    var room = inheritance.room
+    room.add(target.count)
+    try reserveEntry(name, room)
     let position = try freePosition(for: name, in: directory)
     let handle = try add(inheritance, to: directory, by: caller)
     addEntry(name, at: position, in: directory, child: handle)
@@ -73,7 +74,8 @@ extension FileSystem where Store: ~Copyable {
     let mode = inherited(inheritance.mode, from: directory, by: caller)
     let handle = addInode(mode: mode, uid: caller.uid, gid: group(in: directory, caller))
     // Nothing is reserved here: after the first list's split of a node that could fail, with the inode in the table for good.
-    for list in inheritance.lists { try putReserved(list.kind.attribute, list.bytes, on: handle) }
+    if let list = inheritance.access { try putReserved(AccessList.Kind.access.attribute, list.bytes, on: handle) }
+    if let list = inheritance.defaults { try putReserved(AccessList.Kind.defaults.attribute, list.bytes, on: handle) }
     return handle
   }
 

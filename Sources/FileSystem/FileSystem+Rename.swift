@@ -68,7 +68,7 @@ extension FileSystem where Store: ~Copyable {
   }
 
   private func move(
-    _ moved: DirectoryEntry, to target: UInt32, _ name: FileName, over replaced: DirectoryEntry?, _ flags: RenameFlags,
+    _ moved: NamedEntry, to target: UInt32, _ name: FileName, over replaced: NamedEntry?, _ flags: RenameFlags,
     _ caller: Caller
   ) throws(FileSystemError) {
     let isDirectory = inodes[moved.child].mode.isDirectory
@@ -97,7 +97,7 @@ extension FileSystem where Store: ~Copyable {
     if let replaced { unlinked(replaced.child) }
   }
 
-  private func exchange(_ one: DirectoryEntry, _ other: DirectoryEntry) {
+  private func exchange(_ one: NamedEntry, _ other: NamedEntry) {
     redirect(one, to: other.child)
     redirect(other, to: one.child)
     for (entry, from) in [(one, other.key.owner), (other, one.key.owner)] {

@@ -31,14 +31,20 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// The clock, which tests replace.
   let now: () -> Time
 
+  /// The most records of a kind: what address space is reserved for.
+  private static var mostRecords: Int { 1 << 24 }
+
   /// An empty file system with a root directory.
   public init(on store: consuming Store, limits: MountLimits, clock: @escaping () -> Time = Time.now) throws(FileSystemError) {
     self.store = store
     self.limits = limits
     now = clock
-    let tables = try Tables(limit: limits.metadata)
-    (budget, inodes, blobs) = (tables.budget, tables.inodes, tables.blobs)
-    (extents, entries, attributes) = (tables.extents, tables.entries, tables.attributes)
+    budget = MemoryBudget(limit: limits.metadata)
+    inodes = Slab(capacity: Self.mostRecords, budget: budget)
+    extents = OrderedMap(nodes: Self.mostRecords, budget: budget)
+    entries = OrderedMap(nodes: Self.mostRecords, budget: budget)
+    attributes = OrderedMap(nodes: Self.mostRecords, budget: budget)
+    blobs = Blobs(capacity: Self.mostRecords, budget: budget)
     try inodes.reserve(1)
     let mode = FileMode(FileMode.directory | limits.rootMode & 0o7777)
     let root = addInode(mode: mode, uid: limits.uid, gid: limits.gid)
@@ -134,19 +140,16 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
 
   /// Whether what is in use is within limits; nil is none.
   public func isWithin(size: UInt64?, inodes: UInt64?) -> Bool {
-    usedFrames - doomedFrames <= size.map(Self.frames) ?? UInt64.max && usedInodes <= inodes ?? UInt64.max
+    usedFrames - doomedFrames <= size.map(frames(of:)) ?? UInt64.max && usedInodes <= inodes ?? UInt64.max
   }
 
   /// Whether reading a file changes its access time.
   public func setAccessTimes(kept: Bool) { limits.keepsAccessTimes = kept }
 
-  /// Frames that so many bytes take.
-  private static func frames(_ bytes: UInt64) -> UInt64 { bytes / UInt64(frameSize) + (bytes % UInt64(frameSize) > 0 ? 1 : 0) }
-
   /// The most frames that file data may take now.
   var frameLimit: UInt64 {
     guard let size = limits.size else { return store.totalFrames }
-    return min(store.totalFrames, Self.frames(size))
+    return min(store.totalFrames, frames(of: size))
   }
 
   /// Frames that the limit still lets be taken; the store may have fewer.
@@ -176,25 +179,5 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   }
 }
 
-/// What a file system keeps its records in. Made by itself, so that one that finds no memory leaves nothing half-made.
-private struct Tables {
-  let budget: MemoryBudget
-  let inodes: Slab<Inode>
-  let extents: OrderedMap
-  let entries: OrderedMap
-  let attributes: OrderedMap
-  let blobs: Blobs
-
-  /// The most records of a kind: what address space is reserved for.
-  private static var mostRecords: Int { 1 << 24 }
-
-  @inline(never)
-  init(limit: Int) throws(FileSystemError) {
-    budget = MemoryBudget(limit: limit)
-    inodes = try Slab(capacity: Self.mostRecords, budget: budget)
-    extents = try OrderedMap(nodes: Self.mostRecords, budget: budget)
-    entries = try OrderedMap(nodes: Self.mostRecords, budget: budget)
-    attributes = try OrderedMap(nodes: Self.mostRecords, budget: budget)
-    blobs = try Blobs(capacity: Self.mostRecords, budget: budget)
-  }
-}
+/// Frames that so many bytes take.
+private func frames(of bytes: UInt64) -> UInt64 { bytes / UInt64(frameSize) + (bytes % UInt64(frameSize) > 0 ? 1 : 0) }

@@ -25,8 +25,8 @@ final class OrderedMap {
   private(set) var height = 0
   private(set) var count = 0
 
-  init(nodes capacity: Int, budget: MemoryBudget) throws(FileSystemError) {
-    nodes = try Slab(capacity: capacity, budget: budget)
+  init(nodes capacity: Int, budget: MemoryBudget) {
+    nodes = Slab(capacity: capacity, budget: budget)
   }
 
   /// Makes sure that the next `insertions` insertions succeed: each splits at most a node per level, and may add a level.

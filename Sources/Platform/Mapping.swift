@@ -18,9 +18,18 @@ public struct Mapping: ~Copyable {
 
   /// Reserves `count` bytes of anonymous zeroed memory; a page costs memory when it is first touched.
   public init(anonymous count: Int) throws(Errno) {
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-    guard let base = cplatform_mmap(-1, 0, count, PROT_READ | PROT_WRITE, flags) else { throw Errno.current }
+    guard let base = Self.reserve(count) else { throw Errno.current }
     bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
+  }
+
+  /// Reserves memory in the same way, or none if there is no address space for so much.
+  public init(reserving count: Int) {
+    let base = Self.reserve(count)
+    bytes = UnsafeMutableRawBufferPointer(start: base, count: base == nil ? 0 : count)
+  }
+
+  private static func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
+    cplatform_mmap(-1, 0, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
   }
 
   deinit { _ = munmap(bytes.baseAddress, bytes.count) }

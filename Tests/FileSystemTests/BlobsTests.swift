@@ -4,12 +4,18 @@ import Testing
 
 @Suite("Blobs")
 struct BlobsTests {
+  private func room(_ counts: Int...) -> BlobRoom {
+    var room = BlobRoom()
+    for count in counts { room.add(count) }
+    return room
+  }
+
   private static let lengths = [0, 1, 25, 26, 27, 249, 250, 251, 500, 501, 4095, 65536]
 
   @Test("bytes come back, are compared, and go without a trace", arguments: lengths)
   func roundTrip(length: Int) throws {
-    let blobs = try Blobs(capacity: 1 << 16, budget: MemoryBudget(limit: 1 << 24))
-    try blobs.reserve([length])
+    let blobs = Blobs(capacity: 1 << 16, budget: MemoryBudget(limit: 1 << 24))
+    try blobs.reserve(room(length))
     let blob = blobs.store(pattern(length))
     #expect(blobs.bytes(of: blob) == pattern(length))
     #expect(blobs.isEqual(blob, to: pattern(length)))
@@ -26,8 +32,8 @@ struct BlobsTests {
 
   @Test("a reservation is just what is stored then", arguments: lengths, lengths)
   func reservations(one: Int, other: Int) throws {
-    let blobs = try Blobs(capacity: 1 << 16, budget: MemoryBudget(limit: 1 << 24))
-    try blobs.reserve([one, other])
+    let blobs = Blobs(capacity: 1 << 16, budget: MemoryBudget(limit: 1 << 24))
+    try blobs.reserve(room(one, other))
     // A piece more than reserved would be a trap, once the rest of the page is taken.
     let pieces = [one, other].map { ($0 > 0 && $0 <= 26 ? 1 : 0, $0 > 26 ? ($0 + 249) / 250 : 0) }
     while blobs.short.room > pieces[0].0 + pieces[1].0 { _ = blobs.short.add(ShortPiece()) }

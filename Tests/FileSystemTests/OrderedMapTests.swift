@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The ordered map")
 struct OrderedMapTests {
-  private func makeMap() throws -> OrderedMap { try OrderedMap(nodes: 1 << 16, budget: MemoryBudget(limit: 64 << 20)) }
+  private func makeMap() throws -> OrderedMap { OrderedMap(nodes: 1 << 16, budget: MemoryBudget(limit: 64 << 20)) }
 
   private func key(_ number: Int) -> MapKey { MapKey(owner: UInt32(number >> 8), position: UInt64(number & 0xff)) }
 
@@ -103,7 +103,7 @@ struct OrderedMapTests {
   @Test("a reservation that fails changes nothing")
   func failure() throws {
     let budget = MemoryBudget(limit: 64 << 20)
-    let map = try OrderedMap(nodes: 1 << 16, budget: budget)
+    let map = OrderedMap(nodes: 1 << 16, budget: budget)
     budget.growthsUntilFailure = 0
     #expect(throws: FileSystemError.noMemory) { try map.reserve() }
     #expect(budget.used == 0 && map.count == 0)

@@ -17,7 +17,7 @@ struct SlabTests {
 
   @Test("handles are never 0, and name what was added")
   func adding() throws {
-    let slab = try Slab<Record>(capacity: 10_000, budget: MemoryBudget(limit: 1 << 20))
+    let slab = Slab<Record>(capacity: 10_000, budget: MemoryBudget(limit: 1 << 20))
     let handles = try (0..<5000).map { try add(UInt64($0), to: slab) }
     #expect(Set(handles).count == 5000 && !handles.contains(0))
     for (number, handle) in handles.enumerated() { #expect(slab[handle] == Record(number: UInt64(number))) }
@@ -28,7 +28,7 @@ struct SlabTests {
   @Test("freed records are used again before memory is taken")
   func reuse() throws {
     let budget = MemoryBudget(limit: 1 << 20)
-    let slab = try Slab<Record>(capacity: 10_000, budget: budget)
+    let slab = Slab<Record>(capacity: 10_000, budget: budget)
     let handles = try (0..<1000).map { try add(UInt64($0), to: slab) }
     let used = budget.used
     for handle in handles.dropFirst(10) { slab.remove(handle) }
@@ -40,7 +40,7 @@ struct SlabTests {
   @Test("the memory goes back once all are free, but for what was reserved last")
   func emptying() throws {
     let budget = MemoryBudget(limit: 1 << 20)
-    let slab = try Slab<Record>(capacity: 10_000, budget: budget)
+    let slab = Slab<Record>(capacity: 10_000, budget: budget)
     let handles = try (0..<5000).map { try add(UInt64($0), to: slab) }
     for handle in handles { slab.remove(handle) }
     #expect(slab.count == 0 && budget.used == 4096 && slab.room >= 1)
@@ -49,7 +49,7 @@ struct SlabTests {
 
   @Test("what is reserved stays when the last record goes")
   func keepingReservations() throws {
-    let slab = try Slab<Record>(capacity: 10_000, budget: MemoryBudget(limit: 1 << 20))
+    let slab = Slab<Record>(capacity: 10_000, budget: MemoryBudget(limit: 1 << 20))
     let only = try add(1, to: slab)
     try slab.reserve(1000)
     slab.remove(only)
@@ -60,11 +60,11 @@ struct SlabTests {
   @Test("a reservation fails at the budget's end, and at the capacity's without taking more")
   func limits() throws {
     let tight = MemoryBudget(limit: 10_000)
-    let slab = try Slab<Record>(capacity: 10_000, budget: tight)
+    let slab = Slab<Record>(capacity: 10_000, budget: tight)
     #expect(throws: FileSystemError.noMemory) { try slab.reserve(1000) }
     #expect(tight.used == 8192)
     let wide = MemoryBudget(limit: 1 << 20)
-    let small = try Slab<Record>(capacity: 100, budget: wide)
+    let small = Slab<Record>(capacity: 100, budget: wide)
     try small.reserve(100)
     for number in 0..<100 { _ = small.add(Record(number: UInt64(number))) }
     #expect(throws: FileSystemError.noMemory) { try small.reserve(1) }
@@ -73,7 +73,7 @@ struct SlabTests {
 
   @Test("handles that were not handed out are known as such")
   func unknown() throws {
-    let slab = try Slab<Record>(capacity: 100, budget: MemoryBudget(limit: 1 << 20))
+    let slab = Slab<Record>(capacity: 100, budget: MemoryBudget(limit: 1 << 20))
     let handle = try add(1, to: slab)
     #expect(slab.contains(handle) && !slab.contains(0) && !slab.contains(handle + 1) && !slab.contains(UInt32.max))
   }

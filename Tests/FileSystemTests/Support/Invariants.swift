@@ -87,7 +87,7 @@ struct InvariantsChecker {
 
   private mutating func checkEntries() {
     for entry in fileSystem.entries.all {
-      let found = FileSystem<TestStore>.DirectoryEntry(entry)
+      let found = NamedEntry(entry)
       let directory = entry.key.owner
       count(found.name)
       guard isLive(directory), fileSystem.inodes[directory].mode.isDirectory else {
@@ -201,7 +201,7 @@ struct InvariantsChecker {
   private mutating func checkAttributes() {
     var owners: Set<UInt32> = []
     for entry in fileSystem.attributes.all {
-      let attribute = FileSystem<TestStore>.StoredAttribute(entry)
+      let attribute = NamedEntry(entry)
       count(attribute.name)
       count(attribute.value)
       findings.expect(isLive(entry.key.owner), "an attribute belongs to \(entry.key.owner), which is not live")
