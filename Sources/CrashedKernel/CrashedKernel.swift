@@ -31,11 +31,7 @@ public final class CrashedKernel {
   public var release: Text { core.info.release }
 
   /// Frames that the dump holds and whose contents no other machine has: the top page table, and the start of `mem_section`.
-  public var landmarks: [PFN] {
-    var landmarks = [translation.topTableFrame]
-    if let frame = sparseMemory.rootsFrame { landmarks.append(frame) }
-    return landmarks
-  }
+  public var landmarks: (PFN, PFN?) { (translation.topTableFrame, sparseMemory.rootsFrame) }
 
   /// The sections in which there is memory, by number, as sorted ranges.
   public var sectionRanges: [Range<Int>] {

@@ -6,31 +6,14 @@ import Platform
 /// Questions to the process that serves a mount, asked through an ioctl on its directory: it needs no socket, no name and no
 /// memory of its own, and whoever can open the directory knows whom he asks.
 public enum Control {
-  /// What is asked, from where on, and what with it; the meaning is the two ends' own.
+  /// What is asked, and what with it; the meaning is the two ends' own.
   public struct Question: BitwiseCopyable {
     public let kind: UInt64
-    public let cursor: UInt64
     public let values: InlineArray<3, UInt64>
 
-    public init(kind: UInt64, cursor: UInt64, values: InlineArray<3, UInt64> = [0, 0, 0]) {
+    public init(kind: UInt64, values: InlineArray<3, UInt64> = [0, 0, 0]) {
       self.kind = kind
-      self.cursor = cursor
       self.values = values
-    }
-
-    /// The numbers of a question one after the other, as an ioctl's buffer has them.
-    static var byteCount: Int { 40 }
-
-    init(_ bytes: UnsafeRawBufferPointer) {
-      var numbers = InlineArray<5, UInt64>(repeating: 0)
-      for index in 0..<5 { numbers[index] = bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) }
-      self.init(kind: numbers[0], cursor: numbers[1], values: [numbers[2], numbers[3], numbers[4]])
-    }
-
-    func store(in bytes: UnsafeMutableRawBufferPointer) {
-      for (index, number) in [kind, cursor, values[0], values[1], values[2]].enumerated() {
-        bytes.storeBytes(of: number, toByteOffset: index * 8, as: UInt64.self)
-      }
     }
   }
 
@@ -41,16 +24,16 @@ public enum Control {
   static var command: UInt32 { 3 << 30 | UInt32(largestAnswer) << 16 | UInt32(UInt8(ascii: "o")) << 8 | 1 }
 
   /// Asks the process that serves a directory. ENOTTY or ENOSYS: it is no oldmemfs's. The corresponding C function is `ioctl`.
-  public static func ask(_ question: Question, at directory: Text) throws(Errno) -> [UInt8] {
+  public static func ask(_ question: Question, at directory: Text) throws(Errno) -> [UInt64] {
     let file = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
-    var bytes = [UInt8](repeating: 0, count: largestAnswer)
-    let outcome = bytes.withUnsafeMutableBytes { buffer -> Errno? in
-      question.store(in: buffer)
+    var words = [UInt64](repeating: 0, count: largestAnswer / 8)
+    let outcome = words.withUnsafeMutableBytes { buffer -> Errno? in
+      buffer.storeBytes(of: question, as: Question.self)
       do throws(Errno) { try file.control(UInt(command), buffer) } catch { return error }
       return nil
     }
     if let outcome { throw outcome }
-    return bytes
+    return words
   }
 }
 
@@ -58,7 +41,7 @@ extension Server {
   static func addControl(to operations: inout fuse_lowlevel_ops) {
     operations.ioctl = { request, _, command, _, _, _, input, inputSize, outputSize in
       let server = Server.of(request)
-      guard command == Control.command, let answer = server.answer, let input, inputSize >= Control.Question.byteCount else {
+      guard command == Control.command, let answer = server.answer, let input, inputSize >= MemoryLayout<Control.Question>.size else {
         fuse_reply_err(request, ENOTTY)
         return
       }
@@ -67,9 +50,8 @@ extension Server {
         fuse_reply_err(request, EPERM)
         return
       }
-      let bytes = UnsafeRawBufferPointer(start: input, count: inputSize)
-      let reply = answer(Control.Question(bytes), server.fileSystem)
-      guard reply.count <= outputSize else {
+      let reply = answer(input.loadUnaligned(as: Control.Question.self), server.fileSystem)
+      guard reply.count * 8 <= outputSize else {
         fuse_reply_err(request, ENOTTY)
         return
       }

@@ -1,25 +1,21 @@
-// Memory safety: libfuse copies the words it is given; `Visitor` lives as long as the call that gets it as `data`.
+// Memory safety: libfuse copies the words it is given; `found` lives as long as the call that gets it as `data`.
 import CFuse
 import Platform
 
-/// What libfuse's option parser finds on a command line, word by word.
-public enum ParsedWord {
-  /// A word that belongs to no option.
-  case operand(Text)
-  /// An option, without its dashes or the `-o` before it: "size=1m", "f".
-  case option(Text)
+/// What libfuse's option parser finds on a command line.
+public final class ParsedWords {
+  /// Words that belong to no option.
+  public fileprivate(set) var operands: [Text] = []
+  /// Options, without their dashes or the `-o` before them: "size=1m", "f".
+  public fileprivate(set) var options: [Text] = []
 }
 
 /// Splits command-line words and `-o` lists the way every FUSE program and mount(8) do, by libfuse's own parser.
 public enum OptionParser {
-  private final class Visitor {
-    var words: [ParsedWord] = []
-  }
-
-  /// The words in order; nil if libfuse could not parse them, with the reason in `lastMessage`.
+  /// The words, each kind in order; nil if libfuse could not parse them.
   ///
   /// - Parameter valued: long options, with dashes, that take the next word as their value; it follows after "=".
-  public static func parse(_ words: [Text], valued: [Literal] = []) -> [ParsedWord]? {
+  public static func parse(_ words: [Text], valued: [Literal] = []) -> ParsedWords? {
     var arguments = fuse_args()
     defer { fuse_opt_free_args(&arguments) }
     guard add(Text("oldmemfs"), to: &arguments) else { return nil }
@@ -34,18 +30,18 @@ public enum OptionParser {
       guard add(word, to: &arguments) else { return nil }
       index += 1
     }
-    let visitor = Visitor()
-    let outcome = withExtendedLifetime(visitor) {
-      fuse_opt_parse(&arguments, Unmanaged.passUnretained(visitor).toOpaque(), nil) { data, word, key, _ in
-        let visitor = Unmanaged<Visitor>.fromOpaque(data!).takeUnretainedValue()
+    let found = ParsedWords()
+    let outcome = withExtendedLifetime(found) {
+      fuse_opt_parse(&arguments, Unmanaged.passUnretained(found).toOpaque(), nil) { data, word, key, _ in
+        let found = Unmanaged<ParsedWords>.fromOpaque(data!).takeUnretainedValue()
         var text = Text()
         text.append(cString: word)
         // FUSE_OPT_KEY_OPT and FUSE_OPT_KEY_NONOPT are macros of negative numbers.
-        if key == -2 { visitor.words.append(.operand(text)) } else { visitor.words.append(.option(OptionParser.withoutDashes(text))) }
+        if key == -2 { found.operands.append(text) } else { found.options.append(OptionParser.withoutDashes(text)) }
         return 0
       }
     }
-    return outcome == 0 ? visitor.words : nil
+    return outcome == 0 ? found : nil
   }
 
   private static func withoutDashes(_ text: Text) -> Text {

@@ -94,9 +94,9 @@ extension Server {
   private static func groups(of request: fuse_req_t?) -> [UInt32] {
     let count = fuse_req_getgroups(request, 0, nil)
     guard count > 0 else { return [] }
-    var groups = [gid_t](repeating: 0, count: Int(count))
-    let found = fuse_req_getgroups(request, count, &groups)
-    return found > 0 ? Array(groups.prefix(Int(found))) : []
+    return [UInt32](unsafeUninitializedCapacity: Int(count)) { groups, used in
+      used = max(0, min(Int(count), Int(fuse_req_getgroups(request, count, groups.baseAddress))))
+    }
   }
 
   /// A name that the kernel sent.

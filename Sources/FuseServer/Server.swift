@@ -13,7 +13,7 @@ final class Server {
   /// Where an answer's data is put together; the session's.
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// Answers questions that come through `Control`.
-  var answer: ((Control.Question, MountedFileSystem) -> [UInt8])?
+  var answer: ((Control.Question, MountedFileSystem) -> [UInt64])?
   /// The kernel and libfuse have agreed on a protocol.
   var isReady = false
   /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).

@@ -53,7 +53,7 @@ public final class Session {
   ///   - idle: called while no request waits, until it returns false.
   ///   - answer: answers the questions that other processes ask through `Control`.
   public func serve(
-    onReady: () -> Void, answer: @escaping (Control.Question, MountedFileSystem) -> [UInt8],
+    onReady: () -> Void, answer: @escaping (Control.Question, MountedFileSystem) -> [UInt64],
     idle: (MountedFileSystem) -> Bool
   ) -> Int32 {
     var isWaiting = true

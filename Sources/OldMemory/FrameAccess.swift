@@ -25,10 +25,12 @@ enum FrameAccess {
     }
   }
 
-  /// Whether what is written is the memory of this kernel; a vmcore always is.
+  /// Whether what is written is the memory of this kernel, going by a frame that only this memory has; false if none can be
+  /// mapped. It keeps the memory of a running kernel, or of another crash, from ever being written. A vmcore always is.
   func shows(_ kernel: CrashedKernel) -> Bool {
-    if case .windows(let windows) = self { return windows.shows(kernel.landmarks) }
-    return true
+    guard case .windows(let windows) = self else { return true }
+    let (first, second) = kernel.landmarks
+    return windows.shows(first) ?? second.flatMap { windows.shows($0) } ?? false
   }
 
   /// Reads bytes of frames that lie one after the other.

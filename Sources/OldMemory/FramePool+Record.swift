@@ -1,23 +1,21 @@
 import CrashedKernel
 
 extension FramePool {
-  /// Runs of frames overwritten since the mount, in order of frame number: those from a frame on, at most so many; and from
-  /// where there are more, nil if there are none.
-  public func overwrittenRuns(from frame: UInt64, most: Int) -> (runs: [FrameRun], next: UInt64?) {
-    var runs: [FrameRun] = []
+  /// Hands the runs of frames overwritten since the mount to `body`, in order of frame number, from a frame on, until that
+  /// returns false; the first frame of the run that it did not take, nil if it took all.
+  public func forEachOverwritten(from frame: UInt64, _ body: (FrameRun) -> Bool) -> UInt64? {
     for index in table.summaries.indices {
       guard let open = table.summaries[index].open else { continue }
       let first = table.firstFrame(at: index).rawValue
       guard first + UInt64(framesPerSection) > frame else { continue }
       var start = open.overwritten.firstSet(from: frame > first ? Int(frame - first) : 0)
       while start < framesPerSection {
-        if runs.count == most { return (runs, first + UInt64(start)) }
         let end = open.overwritten.firstClear(from: start)
-        runs.append(FrameRun(first: FrameNumber(first + UInt64(start)), count: end - start))
+        guard body(FrameRun(first: FrameNumber(first + UInt64(start)), count: end - start)) else { return first + UInt64(start) }
         start = open.overwritten.firstSet(from: end)
       }
     }
-    return (runs, nil)
+    return nil
   }
 
   /// The dump level whose frames these are; nil for scratch memory.

@@ -24,37 +24,34 @@ struct SectionSummary {
 
 /// The sections of a store by number, kept densely: a machine's memory can have wide holes.
 struct SectionTable {
-  /// Adjoining sections: their numbers, and the place of the first in the table.
-  struct Extent {
-    let numbers: Range<Int>
-    let start: Int
-  }
-
-  private let extents: [Extent]
+  /// Adjoining sections, by number.
+  private let ranges: [Range<Int>]
   var summaries: [SectionSummary]
 
   /// A table of the given sections, which are sorted, don't overlap, and are as many as the memory that exists has.
   init(_ ranges: [Range<Int>]) {
-    var extents: [Extent] = []
+    self.ranges = ranges
     var count = 0
-    for range in ranges {
-      extents.append(Extent(numbers: range, start: count))
-      count += range.count
-    }
-    self.extents = extents
+    for range in ranges { count += range.count }
     summaries = [SectionSummary](repeating: SectionSummary(), count: count)
   }
 
   /// The place in the table of the section with this number.
   func index(of section: Int) -> Int? {
-    for extent in extents where extent.numbers.contains(section) { return extent.start + section - extent.numbers.lowerBound }
+    var start = 0
+    for range in ranges {
+      if range.contains(section) { return start + section - range.lowerBound }
+      start += range.count
+    }
     return nil
   }
 
   /// The number of the section at a place in the table.
   func number(at index: Int) -> Int {
-    for extent in extents where index - extent.start < extent.numbers.count {
-      return extent.numbers.lowerBound + index - extent.start
+    var start = 0
+    for range in ranges {
+      if index - start < range.count { return range.lowerBound + index - start }
+      start += range.count
     }
     preconditionFailure("a place beyond the table")
   }

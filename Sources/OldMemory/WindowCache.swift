@@ -18,21 +18,7 @@ final class WindowCache {
   private let core: Vmcore
   /// Bytes of a file that stands in for the device.
   private let size: UInt64?
-  private var windows: [Window] = []
-  private var clock: UInt64 = 0
-
-  private final class Window {
-    let mapping: Mapping
-    let first: UInt64
-    var lastUse: UInt64 = 0
-
-    init(_ mapping: consuming Mapping, first: UInt64) {
-      self.mapping = mapping
-      self.first = first
-    }
-
-    var frames: Range<UInt64> { first..<first + UInt64(mapping.bytes.count / frameSize) }
-  }
+  private let windows = Windows(most: WindowCache.windowCount)
 
   /// Opens the memory device, for reading and writing, without O_SYNC: the mapping is cached only then
   /// (`phys_mem_access_prot` in arch/x86/mm/pat/memtype.c).
@@ -44,20 +30,15 @@ final class WindowCache {
     case .other: throw .notSuitable
     }
     self.core = core
-    windows.reserveCapacity(Self.windowCount)
   }
 
-  /// Whether the device shows the memory of the vmcore, going by frames that only this memory has; false if none of them can
-  /// be mapped. It keeps the memory of a running kernel, or of another crash, from ever being written.
-  func shows(_ landmarks: [PFN]) -> Bool {
-    for frame in landmarks {
-      do throws(Errno) {
-        guard isInside(frame.address.rawValue + PFN.pageSize) else { continue }
-        let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
-        return isEqual(UnsafeRawBufferPointer(mapping.bytes), to: frame)
-      } catch { continue }
-    }
-    return false
+  /// Whether the device shows what the vmcore has of a frame; nil if the frame can't be mapped.
+  func shows(_ frame: PFN) -> Bool? {
+    guard isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
+    do throws(Errno) {
+      let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
+      return isEqual(UnsafeRawBufferPointer(mapping.bytes), to: frame)
+    } catch { return nil }
   }
 
   /// Whether bytes are those that the vmcore has of a frame, and are not all zeros.
@@ -86,44 +67,22 @@ final class WindowCache {
 
   /// The bytes of up to `count` frames from `first` on, as many as the window of the first has; valid until the next call.
   func bytes(of first: FrameNumber, count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
-    let window = try window(over: first)
-    let skipped = Int(first.rawValue - window.first)
-    let available = min(count, Int(window.frames.upperBound - first.rawValue))
-    let start = skipped * frameSize
-    return .init(rebasing: window.mapping.bytes[start..<start + available * frameSize])
-  }
-
-  private func window(over frame: FrameNumber) throws(StoreError) -> Window {
-    clock += 1
-    for window in windows where window.frames.contains(frame.rawValue) {
-      window.lastUse = clock
-      return window
-    }
-    if windows.count == Self.windowCount { dropOldest() }
-    let window = try map(frame)
-    window.lastUse = clock
-    windows.append(window)
-    return window
-  }
-
-  private func dropOldest() {
-    var oldest = 0
-    for index in windows.indices where windows[index].lastUse < windows[oldest].lastUse { oldest = index }
-    windows.remove(at: oldest)
+    let position = first.rawValue * UInt64(frameSize)
+    let window: Windows.Window
+    if let found = windows.window(over: position) { window = found } else { window = try map(first) }
+    let start = Int(position - window.start)
+    let bytes = window.mapping.bytes
+    return .init(rebasing: bytes[start..<min(bytes.count, start + count * frameSize)])
   }
 
   /// Maps the window around a frame, cut to the memory that the vmcore says exists: beyond it there may be devices.
-  private func map(_ frame: FrameNumber) throws(StoreError) -> Window {
+  private func map(_ frame: FrameNumber) throws(StoreError) -> Windows.Window {
     let frames = UInt64(Self.framesPerWindow)
     let aligned = frame.rawValue / frames * frames
     guard let memory = core.memory(around: PFN(frame.rawValue)) else { throw .inaccessible(frame) }
-    let first = max(aligned, memory.lowerBound.rawValue)
-    let end = min(aligned + frames, memory.upperBound.rawValue)
-    guard isInside(end * UInt64(frameSize)) else { throw .inaccessible(frame) }
-    do throws(Errno) {
-      let mapping = try Mapping(
-        of: file, offset: first * UInt64(frameSize), count: Int(end - first) * frameSize, access: .readWrite)
-      return Window(mapping, first: first)
-    } catch { throw .inaccessible(frame) }
+    let first = max(aligned, memory.lowerBound.rawValue) * UInt64(frameSize)
+    let end = min(aligned + frames, memory.upperBound.rawValue) * UInt64(frameSize)
+    guard isInside(end) else { throw .inaccessible(frame) }
+    do throws(Errno) { return try windows.map(file, first..<end, .readWrite) } catch { throw .inaccessible(frame) }
   }
 }

@@ -26,7 +26,11 @@ struct ProgramHeader {
 
 /// Reads the headers of an ELF64 core file of x86-64.
 struct ELFHeaders {
-  let programHeaders: [ProgramHeader]
+  private let table: ByteReader
+  private let count: Int
+
+  /// A program header; nil beyond the last.
+  subscript(index: Int) -> ProgramHeader? { index < count ? ProgramHeader(table, at: index * ProgramHeader.size) : nil }
 
   /// More than any machine has: a memory map of firmware has some hundred entries.
   private static var mostHeaders: UInt64 { 16384 }
@@ -40,15 +44,8 @@ struct ELFHeaders {
     // 0xffff is PN_XNUM: the count is in sh_info of the first section header (elf(5)).
     let count = shortCount == 0xffff ? try Self.extendedCount(header, file, size) : shortCount
     guard count > 0, count <= Self.mostHeaders else { throw .malformed("an impossible number of program headers") }
-    let table = try Self.bytes(of: file, at: offset, count: Int(count) * ProgramHeader.size, size: size)
-    let reader = ByteReader(bytes: table)
-    var headers: [ProgramHeader] = []
-    for index in 0..<Int(count) {
-      guard let header = ProgramHeader(reader, at: index * ProgramHeader.size)
-      else { throw .malformed("the program headers are cut off") }
-      headers.append(header)
-    }
-    programHeaders = headers
+    table = ByteReader(bytes: try Self.bytes(of: file, at: offset, count: Int(count) * ProgramHeader.size, size: size))
+    self.count = Int(count)
   }
 
   private static func checkIdentity(_ header: ByteReader) throws(VmcoreError) {

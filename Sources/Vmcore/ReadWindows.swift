@@ -10,23 +10,8 @@ final class ReadWindows {
   /// A walk through five levels of page tables, `mem_section` and the struct pages need a window each.
   private static var most: Int { 8 }
 
-  private var windows: [Window] = []
-  private var clock: UInt64 = 0
+  private let windows = Windows(most: ReadWindows.most)
   private var isMappable = true
-
-  private final class Window {
-    let mapping: Mapping
-    /// Where in the file it lies.
-    let start: UInt64
-    var lastUse: UInt64 = 0
-
-    init(_ mapping: consuming Mapping, start: UInt64) {
-      self.mapping = mapping
-      self.start = start
-    }
-
-    var end: UInt64 { start + UInt64(mapping.bytes.count) }
-  }
 
   /// Reads from byte `position` of a segment on, which the buffer must not exceed.
   func read(
@@ -65,30 +50,14 @@ final class ReadWindows {
   }
 
   /// The window over a place in the file, inside the segment; nil if it can't be mapped.
-  private func window(_ file: borrowing FileDescriptor, _ segment: LoadSegment, _ offset: UInt64) -> Window? {
+  private func window(_ file: borrowing FileDescriptor, _ segment: LoadSegment, _ offset: UInt64) -> Windows.Window? {
     guard isMappable, segment.offset % PFN.pageSize == 0 else { return nil }
-    clock += 1
-    for window in windows where offset >= window.start && offset < window.end {
-      window.lastUse = clock
-      return window
-    }
+    if let window = windows.window(over: offset) { return window }
     let start = max(segment.offset, offset / Self.size * Self.size)
     let end = min(segment.offset + segment.count * PFN.pageSize, offset / Self.size * Self.size + Self.size)
-    do throws(Errno) {
-      let window = Window(try Mapping(of: file, offset: start, count: Int(end - start), access: .read), start: start)
-      window.lastUse = clock
-      if windows.count == Self.most { dropOldest() }
-      windows.append(window)
-      return window
-    } catch {
+    do throws(Errno) { return try windows.map(file, start..<end, .read) } catch {
       isMappable = false
       return nil
     }
-  }
-
-  private func dropOldest() {
-    var oldest = 0
-    for index in windows.indices where windows[index].lastUse < windows[oldest].lastUse { oldest = index }
-    windows.remove(at: oldest)
   }
 }

@@ -19,11 +19,11 @@ public final class Vmcore {
       size = try file.size()
     } catch { throw .unopenable(error) }
     let headers = try ELFHeaders(file, size: size)
-    segments = try Vmcore.memory(Vmcore.loads(headers.programHeaders, size: size))
-    let xen = try Vmcore.note("Xen", headers.programHeaders, file, size: size)
-    let xenInfo = try Vmcore.note("VMCOREINFO_XEN", headers.programHeaders, file, size: size)
+    segments = try Vmcore.memory(Vmcore.loads(headers, size: size))
+    let xen = try Vmcore.note("Xen", headers, file, size: size)
+    let xenInfo = try Vmcore.note("VMCOREINFO_XEN", headers, file, size: size)
     isXen = xen != nil || xenInfo != nil
-    guard let text = try Vmcore.note("VMCOREINFO", headers.programHeaders, file, size: size) else { throw .noVMCoreInfo }
+    guard let text = try Vmcore.note("VMCOREINFO", headers, file, size: size) else { throw .noVMCoreInfo }
     info = VMCoreInfo(text)
     windows = ReadWindows()
   }
@@ -109,9 +109,12 @@ public final class Vmcore {
   private static var mostFrames: UInt64 { 1 << 34 }
 
   /// The segments of the direct map.
-  private static func loads(_ headers: [ProgramHeader], size: UInt64) throws(VmcoreError) -> [LoadSegment] {
+  private static func loads(_ headers: ELFHeaders, size: UInt64) throws(VmcoreError) -> [LoadSegment] {
     var segments: [LoadSegment] = []
-    for header in headers where header.type == ProgramHeader.load {
+    var index = 0
+    while let header = headers[index] {
+      index += 1
+      guard header.type == ProgramHeader.load else { continue }
       let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
       guard !overflow else { throw .malformed("a PT_LOAD beyond the address space") }
       guard end <= size else { throw .truncated(needed: end, size: size) }
@@ -154,9 +157,12 @@ public final class Vmcore {
 
   /// The contents of the first note with a name.
   private static func note(
-    _ name: Literal, _ headers: [ProgramHeader], _ file: borrowing FileDescriptor, size: UInt64
+    _ name: Literal, _ headers: ELFHeaders, _ file: borrowing FileDescriptor, size: UInt64
   ) throws(VmcoreError) -> [UInt8]? {
-    for header in headers where header.type == ProgramHeader.note {
+    var index = 0
+    while let header = headers[index] {
+      index += 1
+      guard header.type == ProgramHeader.note else { continue }
       let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
       guard !overflow, end <= size else { throw .truncated(needed: overflow ? UInt64.max : end, size: size) }
       if let contents = try Notes(file: header.offset..<end).first(named: name, file, size: size) { return contents }

@@ -15,18 +15,20 @@ enum ControlAnswers {
     case limits = 3
   }
 
-  static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem) -> [UInt8] {
+  static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem) -> [UInt64] {
     switch Kind(rawValue: question.kind) {
     case .record:
-      let most = (Control.largestAnswer - 16) / 16
-      let (runs, next) = fileSystem.store.overwrittenRuns(from: question.cursor, most: most)
-      var words = [next ?? UInt64.max, UInt64(runs.count)]
-      for run in runs {
+      var words: [UInt64] = [UInt64.max, 0]
+      let next = fileSystem.store.forEachOverwritten(from: question.values[0]) { run in
+        guard words.count < Control.largestAnswer / 8 - 1 else { return false }
         words.append(run.first.rawValue)
         words.append(UInt64(run.count))
+        words[1] += 1
+        return true
       }
-      return bytes(words)
-    case .status: return bytes(Status(fileSystem.store).words)
+      if let next { words[0] = next }
+      return words
+    case .status: return Status(fileSystem.store).words
     case .limits, nil: return []
     }
   }
@@ -64,29 +66,13 @@ enum ControlAnswers {
 
   /// The words of an answer.
   static func ask(_ kind: Kind, from cursor: UInt64 = 0, at directory: Text) throws(Failure) -> [UInt64] {
-    try ask(Control.Question(kind: kind.rawValue, cursor: cursor), at: directory)
+    try ask(Control.Question(kind: kind.rawValue, values: [cursor, 0, 0]), at: directory)
   }
 
   static func ask(_ question: Control.Question, at directory: Text) throws(Failure) -> [UInt64] {
-    do throws(Errno) { return words(try Control.ask(question, at: directory)) } catch {
+    do throws(Errno) { return try Control.ask(question, at: directory) } catch {
       let isOther = error == .notTerminal || error == .notImplemented
       throw Failure(isOther ? "% is not on an oldmemfs mount" : "%: %", directory, error.text)
     }
-  }
-
-  static func bytes(_ words: [UInt64]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for word in words { for shift in 0..<UInt64(8) { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * shift))) } }
-    return bytes
-  }
-
-  private static func words(_ bytes: [UInt8]) -> [UInt64] {
-    var words: [UInt64] = []
-    for start in stride(from: 0, to: bytes.count - 7, by: 8) {
-      var word: UInt64 = 0
-      for index in 0..<8 { word |= UInt64(bytes[start + index]) << UInt64(8 * index) }
-      words.append(word)
-    }
-    return words
   }
 }

@@ -48,7 +48,7 @@ final class Mount {
       report()
     } answer: { question, fileSystem in
       guard let change = LimitChange(question) else { return ControlAnswers.answer(question, fileSystem) }
-      return ControlAnswers.bytes([Mount.apply(change, to: fileSystem, &size) ? 1 : 0])
+      return [Mount.apply(change, to: fileSystem, &size) ? 1 : 0]
     } idle: { fileSystem in
       fileSystem.store.scanNextSection()
       // A percentage is one of more and more.

@@ -23,13 +23,8 @@ final class MountArguments {
   /// Parses the words; what is wrong with them otherwise.
   init(_ words: [Text]) throws(Failure) {
     guard let parsed = OptionParser.parse(words) else { throw Failure(usage: "the options can't be parsed") }
-    var operands: [Text] = []
-    for word in parsed {
-      switch word {
-      case .operand(let operand): operands.append(operand)
-      case .option(let option): try take(option)
-      }
-    }
+    for option in parsed.options { try take(option) }
+    let operands = parsed.operands
     guard operands.count == 2 else { throw operands.count < 2 ? Failure(usage: "a SOURCE and a DIR are needed") : .unexpected(operands[2]) }
     source = operands[0]
     directory = operands[1]

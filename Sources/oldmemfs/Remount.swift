@@ -45,7 +45,7 @@ struct LimitChange {
     case nil: break
     }
     return Control.Question(
-      kind: ControlAnswers.Kind.limits.rawValue, cursor: 0,
+      kind: ControlAnswers.Kind.limits.rawValue,
       values: [sizeNumber, inodes ?? Self.none, keepsAccessTimes.map { $0 ? 1 : 0 } ?? Self.none])
   }
 

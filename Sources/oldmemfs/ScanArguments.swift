@@ -20,22 +20,18 @@ final class ScanArguments {
 
   init(_ words: [Text]) throws(Failure) {
     guard let parsed = OptionParser.parse(words, valued: ["--level"]) else { throw Failure(usage: "the options can't be parsed") }
-    var operands: [Text] = []
-    for word in parsed {
-      switch word {
-      case .operand(let operand): operands.append(operand)
-      case .option(let option):
-        if option == "json" {
-          format = .json
-        } else if option == "ranges" {
-          format = .ranges
-        } else if option == "excluded" {
-          format = .excluded
-        } else if try !memory.take(option) {
-          throw .unknown(option)
-        }
+    for option in parsed.options {
+      if option == "json" {
+        format = .json
+      } else if option == "ranges" {
+        format = .ranges
+      } else if option == "excluded" {
+        format = .excluded
+      } else if try !memory.take(option) {
+        throw .unknown(option)
       }
     }
+    let operands = parsed.operands
     guard let first = operands.first else { throw Failure(usage: "a SOURCE is needed") }
     guard operands.count == 1 else { throw .unexpected(operands[1]) }
     source = first
