@@ -4,7 +4,7 @@ import Platform
 /// Reading and writing, with a checksum for each frame: stray DMA of the crashed machine may hit any frame, and what it
 /// did must never be taken for what was written.
 extension FramePool {
-  public mutating func write(
+  public func write(
     _ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool
   ) throws(StoreError) {
     var done = 0
@@ -26,7 +26,7 @@ extension FramePool {
     }
   }
 
-  public mutating func writeZeros(count: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
+  public func writeZeros(count: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
     var done = 0
     while done < count {
       let start = (offset + done) % frameSize
@@ -38,7 +38,7 @@ extension FramePool {
     }
   }
 
-  public mutating func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
+  public func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
     var done = 0
     while done < bytes.count {
       let frame = first + (offset + done) / frameSize
@@ -58,14 +58,14 @@ extension FramePool {
     }
   }
 
-  private mutating func writeWhole(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) {
+  private func writeWhole(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) {
     markOverwritten(first, count: bytes.count / frameSize)
     try access.write(bytes, to: first, at: 0)
     setChecksums(of: bytes, from: first)
   }
 
   /// Changes a part of a frame: reads it, checks it, changes the copy and writes that back whole.
-  private mutating func change(
+  private func change(
     _ frame: FrameNumber, clearing: Bool, _ body: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(StoreError) {
     if clearing { bounce.bytes.initializeMemory(as: UInt8.self, repeating: 0) } else { try loadBounce(frame) }
@@ -73,14 +73,14 @@ extension FramePool {
     try writeWhole(UnsafeRawBufferPointer(bounce.bytes), to: frame)
   }
 
-  private mutating func loadBounce(_ frame: FrameNumber) throws(StoreError) {
+  private func loadBounce(_ frame: FrameNumber) throws(StoreError) {
     try access.read(frame, at: 0, into: bounce.bytes)
     try check(UnsafeRawBufferPointer(bounce.bytes), of: frame)
   }
 
   // MARK: Checksums and the record
 
-  private mutating func check(_ bytes: UnsafeRawBufferPointer, of first: FrameNumber) throws(StoreError) {
+  private func check(_ bytes: UnsafeRawBufferPointer, of first: FrameNumber) throws(StoreError) {
     guard checksums else { return }
     for index in 0..<bytes.count / frameSize {
       let (open, place) = owner(of: first + index)

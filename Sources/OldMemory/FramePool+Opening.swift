@@ -69,7 +69,7 @@ extension FramePool {
   /// A pool of anonymous memory, of at least one frame.
   public static func scratch(frames: Int, checksums: Bool) throws(Errno) -> FramePool {
     let access = FrameAccess.scratch(try ScratchFrames(frames: frames))
-    var pool = try FramePool(source: .scratch(frames: frames), access: access, checksums: checksums)
+    let pool = try FramePool(source: .scratch(frames: frames), access: access, checksums: checksums)
     while !pool.isScanned { pool.scanNextSection() }
     return pool
   }
@@ -91,7 +91,7 @@ extension FramePool {
         failures.record(way, .foreign)
         continue
       }
-      var pool: FramePool
+      let pool: FramePool
       do throws(Errno) { pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums) } catch {
         throw .noMemory(error)
       }
@@ -102,7 +102,7 @@ extension FramePool {
   }
 
   /// Whether a frame can be had and written; `nothingReusable` if there is none to try.
-  private mutating func isProven() throws(PoolError) -> Bool {
+  private func isProven() throws(PoolError) -> Bool {
     do throws(StoreError) {
       release(try allocate(upTo: 1, after: nil))
       return true

@@ -7,7 +7,7 @@ import Platform
 /// Sections are looked at when they are needed and only a summary of each is kept; one that gives out frames is *open*
 /// and has a bitmap (see `OpenSection`). Free frames come before page cache, page cache before user pages, and within a
 /// class the section with the most of them first, so that runs are long.
-public struct FramePool: FrameStore, ~Copyable {
+public final class FramePool: FrameStore {
   let source: FrameSource
   let access: FrameAccess
   let checksums: Bool
@@ -48,7 +48,7 @@ public struct FramePool: FrameStore, ~Copyable {
   public var isScanned: Bool { scanned == table.summaries.count }
 
   /// Looks at the next section; nothing once all have been.
-  public mutating func scanNextSection() {
+  public func scanNextSection() {
     guard !isScanned else { return }
     let index = scanned
     scanned += 1
@@ -71,7 +71,7 @@ public struct FramePool: FrameStore, ~Copyable {
 
   // MARK: Allocation
 
-  public mutating func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
+  public func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
     precondition(count > 0)
     let count = min(count, framesPerSection)
     if let neighbour, let run = extend(neighbour, upTo: count) { return run }
@@ -83,7 +83,7 @@ public struct FramePool: FrameStore, ~Copyable {
     throw .noSpace
   }
 
-  public mutating func release(_ run: FrameRun) {
+  public func release(_ run: FrameRun) {
     var first = run.first
     var rest = run.count
     while rest > 0 {
@@ -106,19 +106,19 @@ public struct FramePool: FrameStore, ~Copyable {
     (table.index(of: Int(truncatingIfNeeded: frame.rawValue >> UInt64(sectionShift))), Int(frame.rawValue & UInt64(framesPerSection - 1)))
   }
 
-  private mutating func extend(_ neighbour: FrameNumber, upTo count: Int) -> FrameRun? {
+  private func extend(_ neighbour: FrameNumber, upTo count: Int) -> FrameRun? {
     let (index, place) = locate(neighbour + 1)
     guard let index, let open = table.summaries[index].open else { return nil }
     let length = open.available.runLength(from: place, limit: count)
     return length > 0 ? take(place..<place + length, from: open, at: index) : nil
   }
 
-  private mutating func take(upTo count: Int, from index: Int) -> FrameRun? {
+  private func take(upTo count: Int, from index: Int) -> FrameRun? {
     guard let open = table.summaries[index].open, let range = open.available.run(upTo: count) else { return nil }
     return take(range, from: open, at: index)
   }
 
-  private mutating func take(_ range: Range<Int>, from open: OpenSection, at index: Int) -> FrameRun {
+  private func take(_ range: Range<Int>, from open: OpenSection, at index: Int) -> FrameRun {
     let taken = open.available.remove(range)
     precondition(taken == range.count, "a frame with two owners")
     open.inUse += taken
@@ -130,7 +130,7 @@ public struct FramePool: FrameStore, ~Copyable {
 
   /// The section to allocate from next, opened: one with frames left in what it already offers, else the one with the
   /// most frames of the best class that any has; nil when nothing is left anywhere.
-  private mutating func nextSection() throws(StoreError) -> Int? {
+  private func nextSection() throws(StoreError) -> Int? {
     for index in table.summaries.indices {
       if let open = table.summaries[index].open, open.available.firstSet(from: 0) < framesPerSection { return index }
     }
@@ -145,7 +145,7 @@ public struct FramePool: FrameStore, ~Copyable {
 
   /// The section with the most frames of a class that it does not offer yet, of those scanned and, if none of these has
   /// any, of the rest.
-  private mutating func richest(in reuse: ReuseClass) -> Int? {
+  private func richest(in reuse: ReuseClass) -> Int? {
     let place = Int(reuse.rawValue)
     while true {
       var best: Int?
@@ -158,7 +158,7 @@ public struct FramePool: FrameStore, ~Copyable {
   }
 
   /// Puts the section's frames of a class into its bitmap, less those that can't be written.
-  private mutating func offer(_ reuse: ReuseClass, of index: Int) throws(StoreError) {
+  private func offer(_ reuse: ReuseClass, of index: Int) throws(StoreError) {
     let open = try opened(index)
     var offered = 0
     let readable = source.reusable(in: table.number(at: index), with: map) { kind, range in
@@ -176,7 +176,7 @@ public struct FramePool: FrameStore, ~Copyable {
     refusedFrames += UInt64(refused)
   }
 
-  private mutating func opened(_ index: Int) throws(StoreError) -> OpenSection {
+  private func opened(_ index: Int) throws(StoreError) -> OpenSection {
     if let open = table.summaries[index].open { return open }
     do throws(Errno) {
       let open = try OpenSection()

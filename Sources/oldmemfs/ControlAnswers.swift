@@ -40,7 +40,7 @@ enum ControlAnswers {
     /// As many as there are below.
     static var wordCount: Int { 9 }
 
-    init(_ pool: borrowing FramePool) {
+    init(_ pool: FramePool) {
       let way: UInt64 = pool.way.map { $0 == .device ? 0 : 1 } ?? 2
       words = [
         UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.freeFrames,

@@ -21,7 +21,7 @@ final class Mount {
   init(_ arguments: MountArguments) throws(Failure) {
     self.arguments = arguments
     directory = try Mount.checkedDirectory(arguments.directory)
-    var pool = try Mount.pool(arguments)
+    let pool = try Mount.pool(arguments)
     let start = Time.monotonic()
     while !pool.isScanned, Time.monotonic().since(start) < Self.scanBudget { pool.scanNextSection() }
     let limits = Mount.limits(arguments, pool.totalFrames)

@@ -7,14 +7,14 @@ import Testing
 func pattern(_ count: Int, seed: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ seed &+ $0 >> 8) } }
 
 extension FramePool {
-  mutating func write(_ bytes: [UInt8], to frame: FrameNumber, at offset: Int, clearing: Bool) throws {
+  func write(_ bytes: [UInt8], to frame: FrameNumber, at offset: Int, clearing: Bool) throws {
     let outcome = bytes.withUnsafeBytes { buffer -> Result<Void, StoreError> in
       do throws(StoreError) { return .success(try write(buffer, to: frame, at: offset, clearing: clearing)) } catch { return .failure(error) }
     }
     try outcome.get()
   }
 
-  mutating func read(_ count: Int, from frame: FrameNumber, at offset: Int) throws -> [UInt8] {
+  func read(_ count: Int, from frame: FrameNumber, at offset: Int) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0xee, count: count)
     let outcome = bytes.withUnsafeMutableBytes { buffer -> Result<Void, StoreError> in
       do throws(StoreError) { return .success(try read(frame, at: offset, into: buffer)) } catch { return .failure(error) }
@@ -37,7 +37,7 @@ struct FramePoolTests {
   @Test("it gives every frame out once, and then has no space")
   func allFrames() throws {
     let frames = 2 * framesPerSection + 100
-    var pool = try FramePool.scratch(frames: frames, checksums: true)
+    let pool = try FramePool.scratch(frames: frames, checksums: true)
     #expect(pool.totalFrames == UInt64(frames))
     var owned = [Bool](repeating: false, count: frames)
     while pool.freeFrames > 0 {
@@ -54,7 +54,7 @@ struct FramePoolTests {
 
   @Test("a run grows where its neighbour is free")
   func neighbours() throws {
-    var pool = try FramePool.scratch(frames: 1000, checksums: true)
+    let pool = try FramePool.scratch(frames: 1000, checksums: true)
     let run = try pool.allocate(upTo: 10, after: nil)
     let other = try pool.allocate(upTo: 10, after: nil)
     #expect(other.first == run.first + 10)
@@ -67,7 +67,7 @@ struct FramePoolTests {
 
   @Test("released frames can be had again, across sections")
   func release() throws {
-    var pool = try FramePool.scratch(frames: 2 * framesPerSection, checksums: true)
+    let pool = try FramePool.scratch(frames: 2 * framesPerSection, checksums: true)
     var runs: [FrameRun] = []
     while pool.freeFrames > 0 { runs.append(try pool.allocate(upTo: framesPerSection, after: nil)) }
     pool.release(FrameRun(first: FrameNumber(UInt64(framesPerSection - 8)), count: 16))
@@ -79,7 +79,7 @@ struct FramePoolTests {
 
   @Test("what was written is read, at any offset and length", arguments: [(0, 4096), (1, 1), (4095, 2), (100, 20000), (0, 65536)])
   func roundTrip(offset: Int, count: Int) throws {
-    var pool = try FramePool.scratch(frames: 100, checksums: true)
+    let pool = try FramePool.scratch(frames: 100, checksums: true)
     let run = try pool.allocate(upTo: 32, after: nil)
     let bytes = pattern(count, seed: 7)
     try pool.write(bytes, to: run.first, at: offset, clearing: true)
@@ -92,7 +92,7 @@ struct FramePoolTests {
 
   @Test("a write in the middle keeps what is around it")
   func partialWrite() throws {
-    var pool = try FramePool.scratch(frames: 10, checksums: true)
+    let pool = try FramePool.scratch(frames: 10, checksums: true)
     let run = try pool.allocate(upTo: 4, after: nil)
     var expected = pattern(4 * frameSize, seed: 1)
     try pool.write(expected, to: run.first, at: 0, clearing: true)
@@ -106,7 +106,7 @@ struct FramePoolTests {
 
   @Test("a frame that was hit from outside is an error, never wrong data")
   func damage() throws {
-    var pool = try FramePool.scratch(frames: 10, checksums: true)
+    let pool = try FramePool.scratch(frames: 10, checksums: true)
     let run = try pool.allocate(upTo: 3, after: nil)
     try pool.write(pattern(3 * frameSize, seed: 1), to: run.first, at: 0, clearing: true)
     try pool.strike(run.first + 1, at: 4000)
@@ -122,7 +122,7 @@ struct FramePoolTests {
 
   @Test("without checksums damage goes unseen, as asked for")
   func withoutChecksums() throws {
-    var pool = try FramePool.scratch(frames: 10, checksums: false)
+    let pool = try FramePool.scratch(frames: 10, checksums: false)
     let run = try pool.allocate(upTo: 1, after: nil)
     try pool.write(pattern(frameSize, seed: 1), to: run.first, at: 0, clearing: true)
     try pool.strike(run.first, at: 0)
@@ -131,17 +131,26 @@ struct FramePoolTests {
 
   @Test("the record names the frames that were written, and only these")
   func record() throws {
-    var pool = try FramePool.scratch(frames: 1000, checksums: true)
+    let pool = try FramePool.scratch(frames: 1000, checksums: true)
     let run = try pool.allocate(upTo: 100, after: nil)
     try pool.write(pattern(3 * frameSize, seed: 1), to: run.first + 10, at: 0, clearing: true)
     try pool.write([1], to: run.first + 50, at: 9, clearing: true)
     pool.release(run)
+    func overwritten(from frame: UInt64, most: Int) -> (runs: [FrameRun], next: UInt64?) {
+      var runs: [FrameRun] = []
+      let next = pool.forEachOverwritten(from: frame) { run in
+        guard runs.count < most else { return false }
+        runs.append(run)
+        return true
+      }
+      return (runs, next)
+    }
     let expected = [FrameRun(first: run.first + 10, count: 3), FrameRun(first: run.first + 50, count: 1)]
-    #expect(pool.overwrittenRuns(from: 0, most: 100).runs == expected)
+    #expect(overwritten(from: 0, most: 100).runs == expected)
     // Piece by piece, as it is asked for.
-    let (first, next) = pool.overwrittenRuns(from: 0, most: 1)
+    let (first, next) = overwritten(from: 0, most: 1)
     #expect(first == [expected[0]])
-    let rest = try pool.overwrittenRuns(from: #require(next), most: 1)
+    let rest = try overwritten(from: #require(next), most: 1)
     #expect(rest.runs == [expected[1]])
     #expect(rest.next == nil)
   }

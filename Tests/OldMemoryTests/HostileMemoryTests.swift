@@ -68,7 +68,7 @@ struct PoolCheck {
       let core = try Vmcore(path: text)
       let crashed = try CrashedKernel(core: core)
       let paths = OldMemoryPaths(vmcore: text, device: nil, way: .vmcore)
-      var pool = try FramePool.oldMemory(of: crashed, policy: ReusePolicy(level: DumpLevel(rawValue: 31)), paths: paths, checksums: true)
+      let pool = try FramePool.oldMemory(of: crashed, policy: ReusePolicy(level: DumpLevel(rawValue: 31)), paths: paths, checksums: true)
       while !pool.isScanned { pool.scanNextSection() }
       var owned = Set<UInt64>()
       while pool.freeFrames > 0 {
