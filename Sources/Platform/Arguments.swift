@@ -16,9 +16,18 @@ public enum Arguments {
 
 extension Text {
   /// Whether the text starts with a literal.
+  @inline(never)
   public func hasPrefix(_ prefix: Literal) -> Bool { bytes.starts(with: prefix) }
 
+  /// Whether the text ends with a literal.
+  public func hasSuffix(_ suffix: Literal) -> Bool { bytes.count >= suffix.count && dropping(bytes.count - suffix.count) == suffix }
+
+  /// What follows a prefix, nil without it.
+  @inline(never)
+  public func value(of prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
+
   /// What follows the first `count` bytes.
+  @inline(never)
   public func dropping(_ count: Int) -> Text {
     var text = Text()
     text.append(bytes: bytes.dropFirst(count))
@@ -40,5 +49,29 @@ extension Text {
       value = sum
     }
     return value
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// The rest of the first line that starts with a text; nil if none does.
+  @inline(never)
+  public func line(after start: Text) -> Text? {
+    var matched = 0
+    for index in indices {
+      if matched == start.bytes.count {
+        var line = Text()
+        for byte in self[index...] {
+          if byte == UInt8(ascii: "\n") { break }
+          line.append(byte: byte)
+        }
+        return line
+      }
+      if self[index] == UInt8(ascii: "\n") {
+        matched = 0
+      } else if matched >= 0 {
+        matched = self[index] == start.bytes[matched] ? matched + 1 : -1
+      }
+    }
+    return matched == start.bytes.count ? Text() : nil
   }
 }

@@ -68,21 +68,7 @@ public struct VMCoreInfo {
   }
 
   /// The value of a key at the start of a line.
-  public func value(of key: Text) -> Text? {
-    var start = 0
-    while start < text.count {
-      var end = start
-      while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
-      let line = text[start..<end]
-      if line.starts(with: key.bytes), line.count > key.bytes.count, line[start + key.bytes.count] == UInt8(ascii: "=") {
-        var value = Text()
-        value.append(bytes: line.dropFirst(key.bytes.count + 1))
-        return value
-      }
-      start = end + 1
-    }
-    return nil
-  }
+  public func value(of key: Text) -> Text? { text.line(after: Text("%=", key)) }
 
   /// A number as VMCOREINFO has them: symbols in bare hexadecimal, others in decimal or with 0x; nil if it doesn't fit.
   private static func number(_ digits: [UInt8], hexadecimal: Bool) -> Int64? {

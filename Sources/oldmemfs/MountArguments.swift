@@ -119,8 +119,3 @@ extension Failure {
   static func unknown(_ option: Text) -> Failure { Failure(usage: "unknown option '%'", option) }
   static func badValue(in option: Text) -> Failure { Failure(usage: "the value in '%' makes no sense", option) }
 }
-
-extension Text {
-  /// What follows a prefix, nil without it.
-  func value(of prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
-}

@@ -55,17 +55,10 @@ enum StatusCommands {
   /// What /proc says of a process's own memory: "136 kB".
   private static func anonymousMemory(of pid: UInt64) -> Text {
     do throws(Errno) {
-      for line in try FileDescriptor.open(Text("/proc/%/status", pid), flags: FileDescriptor.readOnly).contents().split(separator: UInt8(ascii: "\n")) {
-        var text = Text()
-        text.append(bytes: line)
-        if let value = text.value(of: "RssAnon:") {
-          var amount = Text()
-          amount.append(bytes: value.bytes.drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") })
-          return amount
-        }
-      }
-    } catch {}
-    return Text("unknown")
+      let status = try FileDescriptor.open(Text("/proc/%/status", pid), flags: FileDescriptor.readOnly).contents()
+      guard let value = status.line(after: Text("RssAnon:")) else { return Text("unknown") }
+      return value.dropping(value.bytes.firstIndex { $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: " ") } ?? 0)
+    } catch { return Text("unknown") }
   }
 }
 
