@@ -26,6 +26,10 @@ let settings: [SwiftSetting] = [
     ], .when(configuration: .release)),
 ]
 
+/// For all that does no work frame by frame: only short functions go in line into others.
+let shortSettings =
+  settings + [.unsafeFlags(["-Xllvm", "-sil-inline-overall-caller-block-limit=5"], .when(configuration: .release))]
+
 let cSettings: [CSetting] = [
   .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables", "-Xclang", "-mframe-pointer=none"], .when(configuration: .release))
 ]
@@ -52,7 +56,7 @@ let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker
 let bootTargets: [Target] =
   forInitramfs
   ? [
-    .target(name: "Boot", dependencies: ["CrashedKernel", "Platform", "CBoot"], swiftSettings: settings),
+    .target(name: "Boot", dependencies: ["CrashedKernel", "Platform", "CBoot"], swiftSettings: shortSettings),
     .target(name: "CBoot", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
     .testTarget(name: "BootTests", dependencies: ["Boot"]),
   ] : []
@@ -64,13 +68,13 @@ let package = Package(
     .executableTarget(
       name: "oldmemfs",
       dependencies: ["FuseServer", "FileSystem", "OldMemory", "CrashedKernel", "Vmcore", "Platform"] + bootDependencies,
-      swiftSettings: settings + bootSettings, linkerSettings: linking + bootLinking),
-    .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Platform", "CFuse"], swiftSettings: settings),
-    .target(name: "FileSystem", dependencies: ["OldMemory", "Platform"], swiftSettings: settings),
-    .target(name: "OldMemory", dependencies: ["CrashedKernel", "Vmcore", "Platform"], swiftSettings: settings),
+      swiftSettings: shortSettings + bootSettings, linkerSettings: linking + bootLinking),
+    .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Platform", "CFuse"], swiftSettings: shortSettings),
+    .target(name: "FileSystem", dependencies: ["OldMemory", "Platform"], swiftSettings: shortSettings),
+    .target(name: "OldMemory", dependencies: ["CrashedKernel", "Vmcore", "Platform"], swiftSettings: shortSettings),
     .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], swiftSettings: settings),
-    .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: settings),
-    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
+    .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: shortSettings),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: shortSettings),
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"]),

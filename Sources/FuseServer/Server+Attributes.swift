@@ -7,15 +7,15 @@ import Platform
 extension Server {
   static func addAttributes(to operations: inout fuse_lowlevel_ops) {
     operations.getattr = { request, inode, _ in
-      Server.replyAttributes(request) { fileSystem throws(FileSystemError) in
+      Server.replyAttributes(request) { fileSystem, _ throws(FileSystemError) in
         try fileSystem.attributes(of: InodeNumber(inode))
       }
     }
     operations.setattr = { request, inode, attributes, flags, file in
-      Server.replyAttributes(request) { fileSystem throws(FileSystemError) in
+      Server.replyAttributes(request) { fileSystem, caller throws(FileSystemError) in
         guard let attributes else { throw FileSystemError.invalid }
         return try fileSystem.setAttributes(
-          of: InodeNumber(inode), to: AttributeChange(attributes.pointee, SetFlags(rawValue: flags)), by: Server.caller(request),
+          of: InodeNumber(inode), to: AttributeChange(attributes.pointee, SetFlags(rawValue: flags)), by: caller,
           isOpen: file != nil)
       }
     }

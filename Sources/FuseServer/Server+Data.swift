@@ -23,10 +23,10 @@ extension Server {
       } catch { server.fail(request, error) }
     }
     operations.fallocate = { request, inode, mode, offset, count, _ in
-      Server.replyStatus(request) { fileSystem throws(FileSystemError) in
+      Server.replyStatus(request) { fileSystem, caller throws(FileSystemError) in
         guard let offset = UInt64(exactly: offset), let count = UInt64(exactly: count) else { throw FileSystemError.invalid }
         try fileSystem.allocate(
-          InodeNumber(inode), at: offset, count: count, mode: AllocateMode(rawValue: mode), by: Server.caller(request))
+          InodeNumber(inode), at: offset, count: count, mode: AllocateMode(rawValue: mode), by: caller)
       }
     }
     operations.lseek = { request, inode, offset, whence, _ in

@@ -19,22 +19,22 @@ extension Server {
       }
     }
     operations.mknod = { request, parent, name, mode, device in
-      Server.replyEntry(request) { fileSystem throws(FileSystemError) in
+      Server.replyEntry(request) { fileSystem, caller throws(FileSystemError) in
         try fileSystem.makeNode(
           Server.name(name), in: InodeNumber(parent), mode: FileMode(mode), device: UInt32(truncatingIfNeeded: device),
-          by: Server.caller(request))
+          by: caller)
       }
     }
     operations.mkdir = { request, parent, name, mode in
-      Server.replyEntry(request) { fileSystem throws(FileSystemError) in
+      Server.replyEntry(request) { fileSystem, caller throws(FileSystemError) in
         try fileSystem.makeDirectory(
-          Server.name(name), in: InodeNumber(parent), permissions: mode, by: Server.caller(request))
+          Server.name(name), in: InodeNumber(parent), permissions: mode, by: caller)
       }
     }
     operations.symlink = { request, target, parent, name in
-      Server.replyEntry(request) { fileSystem throws(FileSystemError) in
+      Server.replyEntry(request) { fileSystem, caller throws(FileSystemError) in
         try fileSystem.makeLink(
-          Server.name(name), in: InodeNumber(parent), target: Server.bytes(target), by: Server.caller(request))
+          Server.name(name), in: InodeNumber(parent), target: Server.bytes(target), by: caller)
       }
     }
     operations.readlink = { request, inode in
@@ -46,25 +46,25 @@ extension Server {
       } catch { server.fail(request, error) }
     }
     operations.link = { request, inode, parent, name in
-      Server.replyEntry(request) { fileSystem throws(FileSystemError) in
+      Server.replyEntry(request) { fileSystem, _ throws(FileSystemError) in
         try fileSystem.link(InodeNumber(inode), as: Server.name(name), in: InodeNumber(parent))
       }
     }
     operations.unlink = { request, parent, name in
-      Server.replyStatus(request) { fileSystem throws(FileSystemError) in
+      Server.replyStatus(request) { fileSystem, _ throws(FileSystemError) in
         try fileSystem.unlink(Server.name(name), in: InodeNumber(parent))
       }
     }
     operations.rmdir = { request, parent, name in
-      Server.replyStatus(request) { fileSystem throws(FileSystemError) in
+      Server.replyStatus(request) { fileSystem, _ throws(FileSystemError) in
         try fileSystem.removeDirectory(Server.name(name), in: InodeNumber(parent))
       }
     }
     operations.rename = { request, parent, name, newParent, newName, flags in
-      Server.replyStatus(request) { fileSystem throws(FileSystemError) in
+      Server.replyStatus(request) { fileSystem, caller throws(FileSystemError) in
         try fileSystem.rename(
           from: .init(Server.name(name), in: InodeNumber(parent)), to: .init(Server.name(newName), in: InodeNumber(newParent)),
-          RenameFlags(rawValue: flags), by: Server.caller(request))
+          RenameFlags(rawValue: flags), by: caller)
       }
     }
   }

@@ -15,14 +15,14 @@ extension Server {
       } catch { server.fail(request, error) }
     }
     operations.create = { request, parent, name, mode, file in
-      Server.make(request, file) { fileSystem throws(FileSystemError) in
+      Server.make(request, file) { fileSystem, caller throws(FileSystemError) in
         try fileSystem.makeNode(
-          Server.name(name), in: InodeNumber(parent), mode: FileMode(mode), device: 0, by: Server.caller(request))
+          Server.name(name), in: InodeNumber(parent), mode: FileMode(mode), device: 0, by: caller)
       }
     }
     cfuse_set_tmpfile(&operations) { request, parent, mode, file in
-      Server.make(request, file) { fileSystem throws(FileSystemError) in
-        try fileSystem.makeUnnamed(in: InodeNumber(parent), permissions: mode, by: Server.caller(request))
+      Server.make(request, file) { fileSystem, caller throws(FileSystemError) in
+        try fileSystem.makeUnnamed(in: InodeNumber(parent), permissions: mode, by: caller)
       }
     }
     operations.release = { request, inode, file in
@@ -34,15 +34,16 @@ extension Server {
   /// Makes a file and opens it.
   private static func make(
     _ request: fuse_req_t?, _ file: UnsafeMutablePointer<fuse_file_info>?,
-    _ body: (MountedFileSystem) throws(FileSystemError) -> Entry
+    _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Entry
   ) {
     let server = of(request)
     guard let file else { return server.fail(request, .invalid) }
     do throws(FileSystemError) {
-      let entry = try body(server.fileSystem)
+      let caller = Server.caller(request)
+      let entry = try body(server.fileSystem, caller)
       let inode = entry.attributes.inode
       // A new file is no shorter by O_TRUNC, and keeps set-user-ID.
-      try server.open(inode, &file.pointee, truncating: false, by: caller(request))
+      try server.open(inode, &file.pointee, truncating: false, by: caller)
       var answer = fuse_entry_param(entry)
       if fuse_reply_create(request, &answer, file) != 0 {
         server.close(inode, file.pointee)

@@ -8,29 +8,29 @@ import Platform
 /// Replies, and what of the file system's becomes which of libfuse's structures.
 extension Server {
   /// Runs what answers with success or an error alone.
-  static func replyStatus(_ request: fuse_req_t?, _ body: (MountedFileSystem) throws(FileSystemError) -> Void) {
+  static func replyStatus(_ request: fuse_req_t?, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Void) {
     let server = of(request)
     do throws(FileSystemError) {
-      try body(server.fileSystem)
+      try body(server.fileSystem, caller(request))
       fuse_reply_err(request, 0)
     } catch { server.fail(request, error) }
   }
 
   /// Runs what finds or makes an inode.
-  static func replyEntry(_ request: fuse_req_t?, _ body: (MountedFileSystem) throws(FileSystemError) -> Entry) {
+  static func replyEntry(_ request: fuse_req_t?, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Entry) {
     let server = of(request)
     do throws(FileSystemError) {
-      let entry = try body(server.fileSystem)
+      let entry = try body(server.fileSystem, caller(request))
       var answer = fuse_entry_param(entry)
       // A caller that was interrupted never learns of it.
       if fuse_reply_entry(request, &answer) != 0 { server.fileSystem.forget(entry.attributes.inode, count: 1) }
     } catch { server.fail(request, error) }
   }
 
-  static func replyAttributes(_ request: fuse_req_t?, _ body: (MountedFileSystem) throws(FileSystemError) -> Attributes) {
+  static func replyAttributes(_ request: fuse_req_t?, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Attributes) {
     let server = of(request)
     do throws(FileSystemError) {
-      var answer = stat(try body(server.fileSystem))
+      var answer = stat(try body(server.fileSystem, caller(request)))
       fuse_reply_attr(request, &answer, forever)
     } catch { server.fail(request, error) }
   }
@@ -48,10 +48,10 @@ extension Server {
   }
 
   /// Runs what answers with bytes, of which the caller first asks how many there are (`size` is 0 then).
-  static func replyBytes(_ request: fuse_req_t?, _ size: Int, _ body: (MountedFileSystem) throws(FileSystemError) -> [UInt8]) {
+  static func replyBytes(_ request: fuse_req_t?, _ size: Int, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> [UInt8]) {
     let server = of(request)
     do throws(FileSystemError) {
-      let bytes = try body(server.fileSystem)
+      let bytes = try body(server.fileSystem, caller(request))
       if size == 0 {
         fuse_reply_xattr(request, bytes.count)
       } else if bytes.count > size {
