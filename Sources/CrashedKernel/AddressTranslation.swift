@@ -14,6 +14,7 @@ final class AddressTranslation {
   /// Bits 12 to 51 of an entry are the address (Intel SDM vol. 3A, 4.5).
   private static var addressMask: UInt64 { 0x000f_ffff_ffff_f000 }
 
+  @inline(never)
   init(_ core: Vmcore) throws(KernelError) {
     self.core = core
     do throws(MissingKey) {

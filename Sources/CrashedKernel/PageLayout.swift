@@ -50,6 +50,7 @@ struct PageLayout {
   /// Free blocks have orders below this (`MAX_ORDER` of old, `NR_PAGE_ORDERS` since 6.8).
   let orders: UInt64
 
+  @inline(never)
   init(_ info: VMCoreInfo) throws(KernelError) {
     do throws(MissingKey) {
       size = try info.size("page")
@@ -68,15 +69,17 @@ struct PageLayout {
       pageFlags = try PageFlags(info)
     } catch { throw .missing(error) }
     slab = Self.type("PAGE_SLAB_MAPCOUNT_VALUE", info)
-    hugetlb = Self.type("PAGE_HUGETLB_MAPCOUNT_VALUE", info)
+    let hugetlb = Self.type("PAGE_HUGETLB_MAPCOUNT_VALUE", info)
+    self.hugetlb = hugetlb
     offline = Self.type("PAGE_OFFLINE_MAPCOUNT_VALUE", info)
     unaccepted = Self.type("PAGE_UNACCEPTED_MAPCOUNT_VALUE", info)
     hugetlbDestructor = info.optionalNumber("HUGETLB_PAGE_DTOR").map { UInt8(truncatingIfNeeded: $0) }
-    hugetlbFlag = PageFlags.bit(info.optionalNumber("PG_hugetlb"))
+    let flag = PageFlags.bit(info.optionalNumber("PG_hugetlb"))
+    hugetlbFlag = flag
     let pageSize = size
-    orderPlace = Self.orderPlace(info, pageSize: pageSize)
+    orderPlace = hugetlb != nil || flag != 0 ? .flags : Self.orderPlace(info, pageSize: pageSize)
     compoundDestructor = info.optionalOffset("folio._folio_dtor").map { $0 - pageSize } ?? info.optionalOffset("page.compound_dtor")
-    folioCounts = Self.folioCounts(info, flags: pageFlags)
+    folioCounts = Self.folioCounts(info, pageFlags, isTyped: hugetlb != nil)
     guard size >= 32, size <= 1024, size % 8 == 0 else { throw .implausible("SIZE(page)") }
     for offset in [flags, mapping, privateData, compoundHead] where offset > size - 8 || offset % 8 != 0 { throw .implausible("OFFSET(page.…)") }
     for offset in [refcount, mapcount] where offset > size - 4 || offset % 4 != 0 { throw .implausible("OFFSET(page.…)") }
@@ -85,20 +88,19 @@ struct PageLayout {
     guard orders > 0, orders <= 16 else { throw .implausible("LENGTH(zone.free_area)") }
   }
 
-  /// In the order in which makedumpfile asks (`__exclude_unnecessary_pages` and `initial`, makedumpfile.c 1.7.8).
+  /// Of a kernel that tells huge pages in no other way, in the order in which makedumpfile asks (`__exclude_unnecessary_pages` and `initial`, makedumpfile.c 1.7.8).
   private static func orderPlace(_ info: VMCoreInfo, pageSize: Int) -> OrderPlace {
-    if info.optionalNumber("PAGE_HUGETLB_MAPCOUNT_VALUE") != nil || info.optionalNumber("PG_hugetlb") != nil { return .flags }
     if let place = info.optionalOffset("folio._folio_order") { return .byte(place - pageSize) }
     return info.optionalOffset("page.compound_order").map { .byte($0) } ?? .unknown
   }
 
-  private static func folioCounts(_ info: VMCoreInfo, flags: PageFlags) -> FolioCounts {
+  private static func folioCounts(_ info: VMCoreInfo, _ flags: PageFlags, isTyped: Bool) -> FolioCounts {
     switch flags.series {
     case .writeback15:
       // The counts follow these two bytes.
       let isKnown = info.optionalOffset("page.compound_dtor") == 16 && info.optionalOffset("page.compound_order") == 17
       return isKnown ? .compoundMapcount : .unknown
-    case .writeback1: return info.optionalNumber("PAGE_HUGETLB_MAPCOUNT_VALUE") != nil ? .largeMapcount : .unknown
+    case .writeback1: return isTyped ? .largeMapcount : .unknown
     case nil: return .unknown
     }
   }
@@ -148,6 +150,7 @@ struct PageFlags {
   }
   let series: Series?
 
+  @inline(never)
   init(_ info: VMCoreInfo) throws(MissingKey) {
     let lruBit = try info.number("PG_lru")
     let privateBit = try info.number("PG_private")

@@ -16,6 +16,7 @@ final class SparseMemory {
   /// The flags are in the low bits of a pointer that is a multiple of `1 << PFN_SECTION_SHIFT`; more than these 12 are none.
   private static var flagMask: UInt64 { 0xfff }
 
+  @inline(never)
   init(_ info: VMCoreInfo, _ translation: AddressTranslation) throws(KernelError) {
     self.translation = translation
     guard info.optionalSymbol("mem_section") != nil || info.optionalSymbol("mem_map") == nil
