@@ -34,11 +34,13 @@ let cSettings: [CSetting] = [
   .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables", "-Xclang", "-mframe-pointer=none"], .when(configuration: .release))
 ]
 
-/// Small rather than relocatable: relocations of its own would be a fifteenth of the program.
+/// Small rather than relocatable: relocations of its own would be a fifteenth of the program. Nothing looks for a build ID, and
+/// without relocations there is next to nothing that could be made read-only after them.
 let linking: [LinkerSetting] = [
   .unsafeFlags(
     [
       "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xclang-linker", "-no-pie",
+      "-Xlinker", "--build-id=none", "-Xlinker", "-z", "-Xlinker", "norelro",
       "-lto=llvm-full", "-Xlinker", "--lto-newpm-passes=default<Oz>",
       // Only what has one caller, or is no longer than a call, goes in line; what functions have in common goes out of line.
       "-Xlinker", "-mllvm", "-Xlinker", "-inline-threshold=-100",
