@@ -27,10 +27,13 @@ extension Text {
   public func value(of prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
 
   /// What follows the first `count` bytes.
+  public func dropping(_ count: Int) -> Text { part(min(count, bytes.count)..<bytes.count) }
+
+  /// The bytes at these places.
   @inline(never)
-  public func dropping(_ count: Int) -> Text {
+  public func part(_ places: Range<Int>) -> Text {
     var text = Text()
-    text.append(bytes: bytes.dropFirst(count))
+    for place in places { text.append(byte: bytes[place]) }
     return text
   }
 
@@ -60,9 +63,9 @@ extension Array where Element == UInt8 {
     for index in indices {
       if matched == start.bytes.count {
         var line = Text()
-        for byte in self[index...] {
-          if byte == UInt8(ascii: "\n") { break }
-          line.append(byte: byte)
+        for place in index..<count {
+          if self[place] == UInt8(ascii: "\n") { break }
+          line.append(byte: self[place])
         }
         return line
       }

@@ -8,8 +8,7 @@ enum Size: Equatable {
   /// nil if the text is no size or does not fit.
   init?(_ text: Text) {
     guard let last = text.bytes.last else { return nil }
-    var digits = Text()
-    digits.append(bytes: text.bytes.dropLast())
+    var digits = text.part(0..<text.bytes.count - 1)
     let shift: UInt64
     switch last {
     case UInt8(ascii: "%"):
