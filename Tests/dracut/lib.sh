@@ -14,9 +14,10 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 
 # ---------------------------------------------------------------- root trees
 
-# What a tree must have for an image to be built in it; the names are the same in all suites.
+# What a tree must have for an image to be built in it; the names are the same in all suites. Dracut's squash module puts a busybox
+# into the first stage without its libraries: it must be static.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
-  util-linux procps bash binutils dracut dracut-core dracut-network dracut-squash dbus isc-dhcp-client busybox
+  util-linux procps bash binutils dracut dracut-core dracut-network dracut-squash dbus isc-dhcp-client busybox-static
   makedumpfile netbase)
 
 # use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
@@ -50,9 +51,10 @@ make_tree() {
   [[ -n $site ]] || die "this machine's apt has no archive labelled Debian: run 'apt-get update'."
   progress "making a root tree of $suite"
   make_scratch "$dracut_cache/trees"
+  # A mirror that has fallen behind is as good.
   packages=$(IFS=,; printf '%s' "${suite_packages[*]}")
   mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
-    --aptopt='APT::Install-Recommends "false"' "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
+    --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
     >"$dracut_cache/$suite.log" 2>&1 || die "no tree of $suite: see $dracut_cache/$suite.log"
   mv "$scratch/root" "$tree"
 }
