@@ -20,7 +20,7 @@ fi
 tell "capture begins on $(uname -r), $(available) KiB available"
 mkdir -p /mnt/data/dump
 # shellcheck disable=SC2086  # options
-/lab/makedumpfile/makedumpfile $COLLECTOR /proc/vmcore /mnt/data/dump/vmcore.partial || give_up "capture failed"
+/lab/makedumpfile/$COLLECTOR /proc/vmcore /mnt/data/dump/vmcore.partial || give_up "capture failed"
 cat /proc/meminfo >/mnt/data/dump/tightest
 mv /mnt/data/dump/vmcore.partial /mnt/data/dump/vmcore
 umount /mnt/data

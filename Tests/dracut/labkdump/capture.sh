@@ -2,7 +2,7 @@
 # The lab's capture: makedumpfile to the target that /etc/labkdump.conf names, then the final action; with --failure, the failure
 # action. Also sourced, as a hook of dracut without systemd.
 # shellcheck source=/dev/null
-. /etc/labkdump.conf # TARGET (a mounted directory), COLLECTOR (makedumpfile's options)
+. /etc/labkdump.conf # TARGET (a mounted directory), COLLECTOR (kdump.conf's core_collector)
 
 tell() { echo "LAB $*" >/dev/console; }
 available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
@@ -50,7 +50,7 @@ if [ -n "$step" ]; then
   . "/usr/lib/labkdump/$step.sh"
 fi
 # shellcheck disable=SC2086  # options
-if makedumpfile $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
+if $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
   kill "$watcher"
   cp /run/tightest "$TARGET/dump/tightest" 2>/dev/null
   cat /proc/slabinfo >"$TARGET/dump/slabinfo" 2>/dev/null
