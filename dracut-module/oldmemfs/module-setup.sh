@@ -25,7 +25,8 @@ oldmemfs_settings() {
 install() {
   local fuse words
   oldmemfs_settings >"$DRACUT_TMPDIR/oldmemfs.settings"
-  inst_multiple -o umount mount stat dd
+  # The last of them are what oldmemfs-stage calls.
+  inst_multiple -o umount mount stat dd grep mkdir rm sed tail
   inst_simple "$moddir/stage" /usr/bin/oldmemfs-stage
   # The program stays in memory, at the root; this is how it is called later on.
   ln -sf /oldmemfs "$initdir/usr/bin/oldmemfs"
