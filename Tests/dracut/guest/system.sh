@@ -1,0 +1,25 @@
+#!/bin/sh
+# init of an installed system that saves the dump, as kdump-tools' does: on the disk, which the initramfs has mounted.
+# shellcheck disable=SC1091
+. /lab/conf # COLLECTOR
+
+tell() { echo "LAB $*" >/dev/console; }
+
+/bin/busybox mount -t proc none /proc 2>/dev/null
+[ -e /dev/console ] || mount -t devtmpfs none /dev
+tell "capture begins on $(uname -r), $(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) KiB available"
+for process in /proc/[0-9]*; do
+  case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in "@oldmemfs"*) tell "daemon: $(tr '\0' ' ' <"$process/cmdline")" ;; esac
+done
+mkdir -p /dump
+# shellcheck disable=SC2086  # options
+if /lab/makedumpfile/$COLLECTOR /proc/vmcore /dump/vmcore.partial; then
+  cat /proc/meminfo >/dump/tightest
+  mv /dump/vmcore.partial /dump/vmcore
+  sync
+  mount -o remount,ro /
+  tell "captured"
+else
+  tell "capture failed"
+fi
+reboot -f
