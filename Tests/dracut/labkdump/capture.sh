@@ -10,7 +10,9 @@ available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
 # The least that was available while the dump was taken, and what used the most then.
 watch_memory() {
   least=$(available)
-  while sleep 1; do
+  cat /proc/meminfo >/run/tightest
+  echo "$least" >/run/least
+  while sleep 0.2; do
     now=$(available)
     if [ "$now" -lt "$least" ]; then
       least=$now
