@@ -47,4 +47,9 @@ install_without_payload() {
   inst_simple "$moddir/oldmemfs" /oldmemfs
   inst_simple "$DRACUT_TMPDIR/oldmemfs.settings" /oldmemfs.conf
   inst_hook cmdline 00 "$moddir/relocate-hook.sh"
+  # Since 256, systemd mounts an initramfs's /usr over itself, read-only (ProtectSystem=auto): what is a mount of its own does not move.
+  if dracut_module_included systemd; then
+    mkdir -p "$initdir/etc/systemd/system.conf.d"
+    printf '[Manager]\nProtectSystem=no\n' >"$initdir/etc/systemd/system.conf.d/50-oldmemfs.conf"
+  fi
 }
