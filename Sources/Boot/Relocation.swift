@@ -84,10 +84,13 @@ struct Relocation {
 
   private func bindRoot() throws(Failure) {
     _ = root.withCString { mkdir($0, 0o700) }
-    let bound = root.withCString { mount("/", $0, nil, UInt(MS_BIND), nil) }
-    guard bound != 0 else { return }
+    let bound = root.withCString {
+      // Private: systemd shares the root's mounts, and what is mounted on a directory would cover it here, too, and go with this.
+      mount("/", $0, nil, UInt(MS_BIND), nil) == 0 && mount(nil, $0, nil, UInt(MS_PRIVATE), nil) == 0
+    }
+    guard !bound else { return }
     let error = Errno(cplatform_errno())
-    _ = root.withCString { rmdir($0) }
+    unbindRoot()
     throw Failure { text in
       text.append("can't see what lies under the mounts of the root: ")
       error.describe(to: &text)
