@@ -14,13 +14,13 @@ struct BootSettings {
   /// Reads the lines; what is unknown or makes no sense is left at its default, since nobody is there to correct it.
   init(_ text: Text) {
     for line in text.split(UInt8(ascii: "\n")) {
-      if let value = line.value(after: "level=") {
+      if let value = line.value(of: "level=") {
         if let number = value.number(), number <= 31 { level = value }
-      } else if let value = line.value(after: "failure_action=") {
+      } else if let value = line.value(of: "failure_action=") {
         failureAction = FailureAction(value)
-      } else if let value = line.value(after: "keep=") {
+      } else if let value = line.value(of: "keep=") {
         keptInMemory.append(value)
-      } else if let value = line.value(after: "options=") {
+      } else if let value = line.value(of: "options=") {
         mountOptions = value
       }
     }
@@ -49,9 +49,6 @@ enum FailureAction: UInt8 {
 }
 
 extension Text {
-  /// What follows a prefix, nil without it.
-  func value(after prefix: Literal) -> Text? { hasPrefix(prefix) ? dropping(prefix.count) : nil }
-
   /// The pieces between separators, empty ones left out.
   func split(_ separator: UInt8) -> [Text] {
     var pieces: [Text] = []

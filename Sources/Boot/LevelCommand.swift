@@ -14,9 +14,9 @@ enum LevelCommand {
   }
 
   static func level(below root: Text) -> DumpLevel {
-    let kdumpConf = contents(root.appending("/etc/kdump.conf"))
-    let kdumpTools = contents(root.appending("/etc/default/kdump-tools"))
-    let suse = contents(root.appending("/etc/sysconfig/kdump"))
+    let kdumpConf = FileDescriptor.configuration(root.appending("/etc/kdump.conf"))
+    let kdumpTools = FileDescriptor.configuration(root.appending("/etc/default/kdump-tools"))
+    let suse = FileDescriptor.configuration(root.appending("/etc/sysconfig/kdump"))
     // Fedora has a file of the same name as SUSE's, without levels, beside kdump.conf.
     guard let suse, kdumpConf == nil, kdumpTools == nil else { return DumpLevel(kdumpConf: kdumpConf, kdumpTools: kdumpTools) }
     return suseLevel(suse)
@@ -28,18 +28,11 @@ enum LevelCommand {
     var text = Text()
     text.append(bytes: file)
     for line in text.split(UInt8(ascii: "\n")) {
-      guard let value = line.value(after: "KDUMP_DUMPLEVEL=") else { continue }
+      guard let value = line.value(of: "KDUMP_DUMPLEVEL=") else { continue }
       var digits = Text()
       digits.append(bytes: value.bytes.filter { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") })
       if let number = digits.number(), number <= 31 { level = DumpLevel(rawValue: UInt32(number)) } else { level = .unknown }
     }
     return level
-  }
-
-  /// A file that is there; one that can't be read says nothing, as an empty one does.
-  private static func contents(_ path: Text) -> [UInt8]? {
-    do throws(Errno) {
-      return try FileDescriptor.open(path, flags: FileDescriptor.readOnly).contents()
-    } catch { return error == .noEntry ? nil : [] }
   }
 }

@@ -13,7 +13,9 @@ extension MemoryArguments {
   /// The level for a mount.
   var dumpLevel: DumpLevel {
     namedLevel
-      ?? DumpLevel(kdumpConf: Self.contents("/etc/kdump.conf"), kdumpTools: Self.contents("/etc/default/kdump-tools"))
+      ?? DumpLevel(
+        kdumpConf: FileDescriptor.configuration(Text("/etc/kdump.conf")),
+        kdumpTools: FileDescriptor.configuration(Text("/etc/default/kdump-tools")))
   }
 
   /// Takes the value of `reuse=`: the classes up to which frames are taken, in the order in which they are; false if it is
@@ -29,12 +31,5 @@ extension MemoryArguments {
       return false
     }
     return true
-  }
-
-  /// A file that is there; one that can't be read says nothing, as an empty one does.
-  private static func contents(_ path: Literal) -> [UInt8]? {
-    do throws(Errno) {
-      return try FileDescriptor.open(Text(path), flags: FileDescriptor.readOnly).contents()
-    } catch { return error == .noEntry ? nil : [] }
   }
 }
