@@ -1,14 +1,37 @@
 /// A compound page, as far as its pages have been passed: a large folio of page cache or of anonymous memory, or a huge page.
 struct Folio {
-  let head: StructPage
-  let compound: Compound
-  /// What the head and all tails passed so far say.
-  private(set) var tailFlags: UInt64 = 0
-  /// `_mapcount + 1` of all pages together, and how many pages have any.
-  private var pageMappings: UInt64
-  private var mappedPages: UInt64
-  /// Whether each count was one that can be.
-  private var isPlausible: Bool
+  private(set) var head: StructPage
+  private(set) var compound: Compound
+  var tails: Tails
+
+  /// What the pages passed so far say together.
+  struct Tails {
+    /// The flags of the tails.
+    private(set) var flags: UInt64 = 0
+    /// `_mapcount + 1` of all pages together, and how many pages have any.
+    fileprivate private(set) var pageMappings: UInt64 = 0
+    fileprivate private(set) var mappedPages: UInt64 = 0
+    /// Whether each count was one that can be.
+    fileprivate private(set) var isPlausible = true
+
+    fileprivate init(head: StructPage) { count(head) }
+
+    /// Takes a tail page in.
+    @inline(__always)
+    mutating func pass(_ tail: StructPage) {
+      flags |= tail.flags
+      count(tail)
+    }
+
+    @inline(__always)
+    private mutating func count(_ page: StructPage) {
+      let mappings = UInt64(page.mapcount &+ 1)
+      if mappings == 0 { return }
+      pageMappings += mappings
+      mappedPages += 1
+      if mappings > Folio.mostMappings { isPlausible = false }
+    }
+  }
 
   var pages: UInt64 { 1 << UInt64(compound.order) }
 
@@ -18,26 +41,14 @@ struct Folio {
   init(_ head: StructPage, _ compound: Compound) {
     self.head = head
     self.compound = compound
-    pageMappings = 0
-    mappedPages = 0
-    isPlausible = true
-    count(head)
+    tails = Tails(head: head)
   }
 
-  /// Takes a tail page in.
-  @inline(__always)
-  mutating func pass(_ tail: StructPage) {
-    tailFlags |= tail.flags
-    count(tail)
-  }
-
-  @inline(__always)
-  private mutating func count(_ page: StructPage) {
-    let mappings = UInt64(page.mapcount &+ 1)
-    if mappings == 0 { return }
-    pageMappings += mappings
-    mappedPages += 1
-    if mappings > Self.mostMappings { isPlausible = false }
+  /// Goes on with another one, in the same place: a copy of the whole would cost as much as passing some ten pages.
+  mutating func begin(_ head: StructPage, _ compound: Compound) {
+    self.head = head
+    self.compound = compound
+    tails = Tails(head: head)
   }
 
   // MARK: Mappings
@@ -68,10 +79,10 @@ struct Folio {
     let isKnown = UInt64(counts.2) == pages || (UInt64(counts.3) == pages && counts.2 == 0)
     guard isKnown, let whole = Self.plusOne(counts.1) else { return nil }
     if compound.isHugetlb { return whole }
-    guard isPlausible else { return nil }
-    if head.mapping & 1 != 0 { return whole == 0 ? pageMappings : (mappedPages == 0 ? whole : nil) }
-    guard pageMappings >= whole * pages else { return nil }
-    return pageMappings - whole * pages + whole
+    guard tails.isPlausible else { return nil }
+    if head.mapping & 1 != 0 { return whole == 0 ? tails.pageMappings : (tails.mappedPages == 0 ? whole : nil) }
+    guard tails.pageMappings >= whole * pages else { return nil }
+    return tails.pageMappings - whole * pages + whole
   }
 
   /// Since 6.10: `_large_mapcount` at byte 16 of the first tail is the sum. After it come `_entire_mapcount` and
@@ -89,7 +100,8 @@ struct Folio {
     // The pages of a huge page are not counted one by one (`hugetlb_add_file_rmap`, include/linux/rmap.h).
     if compound.isHugetlb { return total == whole && pagesMapped == 0 }
     // `ENTIRELY_MAPPED` (mm/internal.h) is added while the whole is mapped at all.
-    return isPlausible && total == whole + pageMappings && UInt64(pagesMapped) == mappedPages + (whole > 0 ? 0x80_0000 : 0)
+    return tails.isPlausible && total == whole + tails.pageMappings
+      && UInt64(pagesMapped) == tails.mappedPages + (whole > 0 ? 0x80_0000 : 0)
   }
 }
 
@@ -97,8 +109,13 @@ struct Folio {
 struct Compound {
   let order: Int
   let isHugetlb: Bool
+  /// The first tail page's `compound_head` or `compound_info`.
+  let link: UInt64
   /// The four 32-bit numbers at byte 16 of the first tail page, which is where it has its counts.
   let counts: (UInt32, UInt32, UInt32, UInt32)
+
+  /// No compound page: it has one page, which no other belongs to.
+  static var none: Compound { Compound(order: 0, isHugetlb: false, link: 0, counts: (0, 0, 0, 0)) }
 
   /// The most that there is: a huge page of 1 GiB (`PUD_SHIFT`, arch/x86/include/asm/pgtable_64_types.h).
   static var highestOrder: Int { 18 }

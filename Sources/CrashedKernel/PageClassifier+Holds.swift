@@ -28,7 +28,7 @@ extension PageClassifier {
     let head = folio.head
     let common = commonHold(head)
     guard common == .none else { return common }
-    if folio.tailFlags & flags.poisoned != 0 { return .poisoned }
+    if folio.tails.flags & flags.poisoned != 0 { return .poisoned }
     let owners: UInt64
     switch frameClass {
     case .hugetlb:

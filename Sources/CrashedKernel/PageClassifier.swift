@@ -56,7 +56,7 @@ final class PageClassifier {
     case .flags: order = Int(tail.flags & 0xff)
     }
     guard order > 0, order <= Compound.highestOrder else { return nil }
-    return Compound(order: order, isHugetlb: isHugetlb(pages, head, tail, place), counts: pages.counts(place + 1))
+    return Compound(order: order, isHugetlb: isHugetlb(pages, head, tail, place), link: tail.compoundHead, counts: pages.counts(place + 1))
   }
 
   /// By the head's type (since 6.10), by a flag of the first tail (6.6 to 6.9), or by the destructor (until 6.5).

@@ -13,10 +13,7 @@ struct SectionScan {
   private var current = 0..<0
   private var kind = Kind.other
   private var state = FrameState(.kernel)
-  private var folio: Folio?
-  /// What a tail page of it holds: its head's address, or the mask that leads there.
-  private var link: UInt64 = 0
-  private var mask: UInt64 = 0
+  private var folio = Folio(.none, .none)
   /// The last page that was alone, and what it was: the next is often the same.
   private var alone = StructPage.none
   private var aloneState = FrameState(.kernel)
@@ -48,9 +45,15 @@ struct SectionScan {
       if place < current.upperBound {
         place = pass(pages, from: place, to: min(piece.upperBound, current.upperBound), piece.lowerBound)
       } else {
-        let end = piece.lowerBound + endOfSame(pages, from: place - piece.lowerBound)
-        if place < end { map.fill(place..<end, aloneState) } else { begin(pages.page(place - piece.lowerBound), pages, at: place, in: piece) }
-        place = max(end, place + 1)
+        let page = pages.page(place - piece.lowerBound)
+        if page.isSameAlone(as: alone) {
+          let end = piece.lowerBound + endOfSame(pages, from: place - piece.lowerBound)
+          map.fill(place..<end, aloneState)
+          place = end
+        } else {
+          begin(page, pages, at: place, in: piece)
+          place += 1
+        }
       }
     }
   }
@@ -66,16 +69,16 @@ struct SectionScan {
       let stop = first + pages.end(from: start - first, to: end - first) { PageClassifier.isFreeTail($1, busy) }
       guard stop == end else { return contradict(at: stop) }
     case .folio:
-      guard var folio else { return end }
-      let (link, mask) = (link, mask)
+      let link = folio.compound.link
+      var tails = folio.tails
       let stop = first + pages.end(from: start - first, to: end - first) { place, page in
-        guard page.compoundHead == link || page.compoundHead == mask || isSharedHead(page, of: folio, at: first + place) else { return false }
-        folio.pass(page)
+        guard page.compoundHead == link || isSharedHead(pages, place) else { return false }
+        tails.pass(page)
         return true
       }
       guard stop == end else { return contradict(at: stop) }
-      self.folio = folio
-      if end == current.upperBound { finish(folio) }
+      folio.tails = tails
+      if end == current.upperBound { finish() }
     }
     return end
   }
@@ -94,13 +97,16 @@ struct SectionScan {
 
   /// A huge page whose struct pages share memory shows its head's once more at the start of each page of them
   /// (`page_fixed_fake_head`, include/linux/page-flags.h, 5.18 to 7.0).
-  private func isSharedHead(_ page: StructPage, of folio: Folio, at place: Int) -> Bool {
+  @inline(never)
+  private func isSharedHead(_ pages: StructPages, _ place: Int) -> Bool {
+    // Pieces begin at a page, too.
     guard folio.compound.isHugetlb, (place * classifier.layout.size) % 4096 == 0 else { return false }
+    let page = pages.page(place)
     return page.flags == folio.head.flags && page.mapping == folio.head.mapping && page.compoundHead == folio.head.compoundHead
       && page.refcount == folio.head.refcount
   }
 
-  private mutating func finish(_ folio: Folio) {
+  private mutating func finish() {
     guard state.hold == .compound else { return }
     state = FrameState(state.frameClass, classifier.hold(folio, state.frameClass))
     map.fill(current, state)
@@ -139,7 +145,7 @@ struct SectionScan {
       return
     }
     start(verdict.state, place..<min(FrameMap.frameCount, place + 1 << verdict.order))
-    if let compound, verdict.state.frameClass != .free { follow(Folio(page, compound), head: pfn) }
+    if let compound, verdict.state.frameClass != .free { follow(page, compound, pfn) }
   }
 
   /// Goes on with a huge page that began in an earlier section.
@@ -147,7 +153,7 @@ struct SectionScan {
     let verdict = classifier.verdict(page, compound)
     guard verdict.state.frameClass == .hugetlb else { return }
     start(verdict.state, 0..<FrameMap.frameCount)
-    follow(Folio(page, compound), head: pfn)
+    follow(page, compound, pfn)
   }
 
   private mutating func start(_ state: FrameState, _ range: Range<Int>) {
@@ -164,11 +170,13 @@ struct SectionScan {
     if !isMemory { contradict() }
   }
 
-  private mutating func follow(_ folio: Folio, head pfn: UInt64) {
-    self.folio = folio
+  /// All tail pages have what the first has, which is the head's address, or the mask that leads there.
+  private mutating func follow(_ head: StructPage, _ compound: Compound, _ pfn: UInt64) {
     let size = UInt64(classifier.layout.size)
-    link = (base &+ pfn &* size) | 1
-    mask = (UInt64.max << (UInt64(folio.compound.order) + UInt64(size.trailingZeroBitCount))) | 1
+    let address = base &+ pfn &* size
+    let mask = UInt64.max << (UInt64(compound.order) + UInt64(size.trailingZeroBitCount))
+    guard compound.link == address | 1 || compound.link == mask | 1 else { return contradict() }
+    folio.begin(head, compound)
   }
 
   /// The compound page that a page is the head of. Its first tail is in the same piece, since both are aligned.

@@ -103,9 +103,9 @@ struct StructPage {
 
   var isTail: Bool { compoundHead & 1 != 0 }
 
-  /// A page that no other is the same as.
+  /// A page that no other is the same as: none has all flags.
   static var none: StructPage {
-    StructPage(flags: 0, mapping: 0, privateData: 0, compoundHead: 1, mapcount: 0, refcount: 0)
+    StructPage(flags: .max, mapping: 0, privateData: 0, compoundHead: 0, mapcount: 0, refcount: 0)
   }
 
   private init(flags: UInt64, mapping: UInt64, privateData: UInt64, compoundHead: UInt64, mapcount: UInt32, refcount: UInt32) {
@@ -117,11 +117,11 @@ struct StructPage {
     self.refcount = refcount
   }
 
-  /// Whether all that decides on a page that is alone, neither a free block's nor a compound page's first, is the same in
-  /// another one: of `mapping` that is its two low bits, and whether there is more.
+  /// Whether all that decides on a page that is alone, neither a free block's nor a compound page's first, is the same as
+  /// in one that is: of `mapping` that is its two low bits, and whether there is more.
   @inline(__always)
   func isSameAlone(as other: StructPage) -> Bool {
-    flags == other.flags && mapcount == other.mapcount && refcount == other.refcount && (mapping ^ other.mapping) & 3 == 0
-      && (mapping > 3) == (other.mapping > 3) && (compoundHead | other.compoundHead) & 1 == 0
+    flags == other.flags && mapcount == other.mapcount && refcount == other.refcount && !isTail
+      && (mapping == other.mapping || (mapping ^ other.mapping) & 3 == 0 && (mapping > 3) == (other.mapping > 3))
   }
 }
