@@ -17,16 +17,21 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 # What a tree must have for an image to be built in it; the names are the same in all suites. Dracut's squash module puts a busybox
 # into the first stage without its libraries: it must be static.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
-  util-linux procps bash binutils dracut dracut-core dracut-network dracut-squash dbus isc-dhcp-client busybox-static
-  makedumpfile netbase)
+  util-linux procps bash binutils dracut dracut-core dracut-network dbus busybox-static makedumpfile netbase)
+# What has another name, or is a part of dracut-core, in the newest suite.
+older_packages=(dracut-squash isc-dhcp-client)
+newest_packages=(dhcpcd-base)
 
 # use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
 use_tree() {
   local suite=${dracut_suites[$1]:-}
   [[ -n $suite ]] || die "unknown dracut '$1': it is one of ${!dracut_suites[*]}."
   tree=$dracut_cache/trees/$suite
-  suite_packages=("${tree_packages[@]}")
-  [[ $suite != sid ]] || suite_packages=("${suite_packages[@]/isc-dhcp-client/dhcpcd-base}")
+  if [[ $1 == newest ]]; then
+    suite_packages=("${tree_packages[@]}" "${newest_packages[@]}")
+  else
+    suite_packages=("${tree_packages[@]}" "${older_packages[@]}")
+  fi
   if [[ -e $tree/usr/bin/dracut ]]; then complete_tree; else make_tree "$suite"; fi
 }
 
