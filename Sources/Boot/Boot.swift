@@ -102,6 +102,7 @@ public enum Boot {
   }
 
   private static func unpackIntoMemory(_ payload: borrowing Payload) -> Bool {
+    liftRootLimit()
     do throws(UnpackError) {
       var unpacker = Unpacker(into: nil, keeping: [])
       var stream = try payload.stream(frees: true)
@@ -113,6 +114,12 @@ public enum Boot {
       Log.line(message)
       return false
     }
+  }
+
+  /// The root's tmpfs takes at most half of the memory that there was when it was made (`shmem_default_max_blocks`, mm/shmem.c), before
+  /// the kernel gave the image's own back. All of it can be had; a ramfs has no limit, and takes no notice.
+  private static func liftRootLimit() {
+    _ = Text("/").withCString { root in Text("size=100%").withCString { mount(nil, root, nil, UInt(MS_REMOUNT), $0) } }
   }
 
   /// Where FUSE is no part of the kernel, its module lies in the first stage, uncompressed.
