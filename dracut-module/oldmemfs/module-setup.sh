@@ -5,6 +5,7 @@
 # Only when asked for.
 check() {
   [[ -x $moddir/oldmemfs ]] || return 1
+  require_binaries cpio xz || return 1
   return 255
 }
 
@@ -35,12 +36,15 @@ install() {
     return
   fi
   fuse=$(find "$dracutsysrootdir/lib/modules/$kernel/" -path '*/fs/fuse/fuse.ko*' -print -quit 2>/dev/null)
-  words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings")
+  words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR")
   [[ -z $fuse ]] || words+=(--fuse "$fuse")
   # Dracut's one way to change what becomes of the finished tree: the packer takes the compressor's place. A module's install()
   # runs in dracut's own shell, before the compressor is used.
   # shellcheck disable=SC2034  # dracut's
   compress="${words[*]}"
+  # Dracut's other archivers, where it has them: 3cpio takes no compressor but those that it knows.
+  # shellcheck disable=SC2034  # dracut's
+  CPIO=cpio enhanced_cpio=""
 }
 
 install_without_payload() {

@@ -33,5 +33,6 @@ install() {
   else
     inst_hook pre-pivot 99 "$moddir/capture.sh"
   fi
-  dracut_no_switch_root
+  # Gone since 111.
+  ! type -t dracut_no_switch_root >/dev/null || dracut_no_switch_root
 }
