@@ -14,7 +14,7 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 
 # ---------------------------------------------------------------- root trees
 
-# What a tree must have for an image to be built in it; the names are the same in all suites. Dracut's squash module puts a busybox
+# What a tree must have for an image to be built in it, by names that are the same in all suites. Dracut's squash module puts a busybox
 # into the first stage without its libraries: it must be static.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
   util-linux procps bash binutils dracut dracut-core dracut-network dbus busybox-static makedumpfile netbase)
