@@ -38,6 +38,7 @@ install() {
   fuse=$(find "$dracutsysrootdir/lib/modules/$kernel/" -path '*/fs/fuse/fuse.ko*' -print -quit 2>/dev/null)
   words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR")
   [[ -z $fuse ]] || words+=(--fuse "$fuse")
+  check_kernel_config CONFIG_RD_XZ || words+=(--stage none)
   # Dracut's one way to change what becomes of the finished tree: the packer takes the compressor's place. A module's install()
   # runs in dracut's own shell, before the compressor is used.
   # shellcheck disable=SC2034  # dracut's
