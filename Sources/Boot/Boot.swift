@@ -16,6 +16,7 @@ public enum Boot {
   public static func run() -> Int32 {
     mountKernelFileSystems()
     Log.switchToKernel()
+    keepNothingBack()
     let settings = BootSettings(contents(of: settingsPath))
     guard putPayloadInPlace(settings) else {
       // Nothing of the capture is there. Waiting would not bring it back.
@@ -131,6 +132,16 @@ public enum Boot {
       Log.line(message)
     }
     _ = modulePath.withCString { unlink($0) }
+  }
+
+  /// A capture kernel's free memory is for use: where pages of one kind had to take a block of another's, the kernel keeps as much as
+  /// such a block (2 MiB) free from then on, and ends out of memory while it is there (`boost_watermark`, mm/page_alloc.c of 6.12,
+  /// spares only machines of 8 MiB). An image that was not booted by a crash leaves the setting as it is.
+  private static func keepNothingBack() {
+    guard Text("/proc/vmcore").withCString({ access($0, F_OK) }) == 0,
+      let setting = try? FileDescriptor.open(Text("/proc/sys/vm/watermark_boost_factor"), flags: O_WRONLY)
+    else { return }
+    [UInt8(ascii: "0")].withUnsafeBytes { _ = try? setting.write($0, at: 0) }
   }
 
   /// Mounted as systemd and dracut's init mount them, for our own use until they do.
