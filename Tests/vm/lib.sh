@@ -203,7 +203,7 @@ probe_kvm() {
   [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
   timeout --signal=KILL 10 qemu-system-x86_64 -accel kvm -m 512 -display none -no-reboot -serial stdio \
     -kernel "$kernel_image" -append "console=ttyS0 panic=-1" </dev/null 2>/dev/null \
-    | grep -q 'Linux version'
+    | grep 'Linux version' >/dev/null
 }
 
 # ---------------------------------------------------------------- pages that must never be taken
