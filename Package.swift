@@ -54,6 +54,7 @@ let linking: [LinkerSetting] = [
 let forInitramfs = Context.environment["OLDMEMFS_INITRAMFS"] != nil
 let bootDependencies: [Target.Dependency] = forInitramfs ? ["Boot"] : []
 let bootSettings: [SwiftSetting] = forInitramfs ? [.define("OLDMEMFS_INITRAMFS")] : []
+let staticSettings: [CSetting] = forInitramfs ? [.define("OLDMEMFS_INITRAMFS")] : []
 let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker", "-static"], .when(configuration: .release))] : []
 let bootTargets: [Target] =
   forInitramfs
@@ -78,7 +79,8 @@ let package = Package(
     .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: shortSettings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: shortSettings),
     .target(name: "CPlatform", cSettings: cSettings),
-    .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
+    .target(
+      name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings + staticSettings, linkerSettings: [.linkedLibrary("fuse3")]),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"]),
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "KernelFixtures"]),
     .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "KernelFixtures"]),

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "CBoot.h"
 
-#include <errno.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
@@ -36,16 +35,4 @@ void cboot_execute(const char *path, char *const *words) { execv(path, words); }
 int cboot_is_mounted(const char *path, long magic) {
   struct statfs status;
   return statfs(path, &status) == 0 && status.f_type == magic;
-}
-
-// libfuse's table of requests names CUSE's, a character device's, which never come through a mount. In a static program that one name
-// brings along all of libfuse's CUSE, and with it the path-based interface on top of the low-level one.
-struct fuse_req;
-int fuse_reply_err(struct fuse_req *request, int error);
-void cuse_lowlevel_init(struct fuse_req *request, uint64_t node, const void *argument);
-
-void cuse_lowlevel_init(struct fuse_req *request, uint64_t node, const void *argument) {
-  (void)node;
-  (void)argument;
-  fuse_reply_err(request, ENOSYS);
 }

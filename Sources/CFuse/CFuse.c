@@ -1,5 +1,6 @@
 #include "CFuse.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <fuse3/fuse_log.h>
@@ -27,3 +28,15 @@ void cfuse_set_tmpfile(struct fuse_lowlevel_ops *operations, cfuse_tmpfile funct
   (void)function;
 #endif
 }
+
+#ifdef OLDMEMFS_INITRAMFS
+// libfuse's table of requests names CUSE's, a character device's, which never come through a mount. In a static program that one name
+// brings along all of libfuse's CUSE, and with it the path-based interface on top of the low-level one.
+void cuse_lowlevel_init(fuse_req_t request, fuse_ino_t node, const void *argument);
+
+void cuse_lowlevel_init(fuse_req_t request, fuse_ino_t node, const void *argument) {
+  (void)node;
+  (void)argument;
+  fuse_reply_err(request, ENOSYS);
+}
+#endif
