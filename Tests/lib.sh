@@ -1,28 +1,93 @@
 # shellcheck shell=bash
-# What all of the tests share: messages, this machine's packages, builds, checks and their count.
+# What all of the tests share: messages and the run's clock, this machine's packages, builds, checks and their count.
 # Sourced by the scripts here, and by the lib.sh of each folder; it does nothing by itself.
 
 set -euo pipefail
 
 tests_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo_dir=$(cd "$tests_dir/.." && pwd)
-release_dir=$repo_dir/.build/release
 # shellcheck disable=SC2034  # read by the scripts that source this file
-program=$release_dir/oldmemfs
+program=$repo_dir/.build/release/oldmemfs
+# Kernels, vmcores, root trees: what is made once. Whoever writes there makes the folder.
+# shellcheck disable=SC2034
+cache_root=${OLDMEMFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oldmemfs}
 # Where mke2fs and the like are, which not everybody's root has on the path.
 PATH=$PATH:/usr/sbin:/sbin
 
+# One clock for a run and all that it starts: the seconds since its first script began.
+export OLDMEMFS_STARTED=${OLDMEMFS_STARTED:-$EPOCHSECONDS}
+SECONDS=$((EPOCHSECONDS - OLDMEMFS_STARTED))
+
 # ---------------------------------------------------------------- messages
 
+# The most columns that a line has.
+columns=100
+
 say() { printf '%s\n' "$*"; }
-progress() { printf '  %4ds  %s\n' "$SECONDS" "$*" >&2; }
+progress() { wrap "$(printf '  %4ds  ' "$SECONDS")" '         ' "$*" >&2; }
 die() {
-  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  wrap "${0##*/}: " '  ' "$*" >&2
   exit 1
+}
+
+# wrap FIRST INDENT TEXT: the text behind FIRST, broken at blanks where a line would be too long; all lines but the first begin with
+# INDENT.
+wrap() {
+  local start=$1 indent=$2 line head
+  while IFS= read -r line; do
+    line=$start$line
+    while ((${#line} > columns)); do
+      head=${line:0:columns + 1}
+      head=${head% *}
+      # A word that is as long as a line.
+      ((${#head} > ${#indent} && ${#head} <= columns)) || head=${line:0:columns}
+      printf '%s\n' "$head"
+      line=${line:${#head}}
+      line=$indent${line# }
+    done
+    printf '%s\n' "$line"
+    start=$indent
+  done <<<"$3"
 }
 
 # The comment block at the top of the calling script, after the '#!' line, is its manual.
 print_manual() { sed -n '2,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$0"; }
+
+# relay NAME: copies its input to standard output. After a minute without a line, one says that NAME still runs.
+relay() {
+  local name=$1 line part=""
+  while true; do
+    if IFS= read -r -t 60 line; then
+      printf '%s\n' "$part$line"
+      part=""
+    elif (($? > 128)); then
+      part+=$line
+      progress "still at it: $name" 2>&1
+    else
+      break
+    fi
+  done
+  part+=$line
+  [[ -z $part ]] || printf '%s\n' "$part"
+}
+
+# follow NAME LOG: writes its input to LOG. Each minute a line has the last of it.
+follow() {
+  local name=$1 line part="" last="" told=$SECONDS
+  while true; do
+    if IFS= read -r -t 5 line; then
+      [[ -z $part$line ]] || last=$part$line
+      printf '%s\n' "$part$line" >&3
+      part=""
+    elif (($? > 128)); then
+      part+=$line
+    else
+      break
+    fi
+    ((SECONDS - told < 60)) || { told=$SECONDS; progress "$name: ${last:0:80}"; }
+  done 3>"$2"
+  printf '%s' "$part$line" >>"$2"
+}
 
 # ---------------------------------------------------------------- this machine
 
@@ -47,23 +112,57 @@ install_package() {
 need_build_tools() {
   command -v swift >/dev/null || die "swift is missing: install a Swift 6.2 or newer toolchain and put it on the PATH."
   need /usr/include/fuse3/fuse_lowlevel.h libfuse3-dev
+  # With what only the program of an initramfs has.
+  need /usr/include/lzma.h liblzma-dev
   need fusermount3 fuse3
   need gcc gcc
+  need /usr/include/stdio.h libc6-dev
   need strip binutils
-  [[ -e /dev/fuse ]] || modprobe fuse 2>/dev/null || die "/dev/fuse is missing and 'modprobe fuse' does not help."
+  need_fuse
 }
 
-# Builds the release program; its log is shown only when that fails.
-build_program() {
-  local log
+need_fuse() { [[ -e /dev/fuse ]] || modprobe fuse 2>/dev/null || die "/dev/fuse is missing and 'modprobe fuse' does not help."; }
+
+# ---------------------------------------------------------------- builds
+
+# run_swift NAME LOG SCRATCH WORDS...: 'swift WORDS…' in the build folder SCRATCH, its output in LOG; NAME is for the progress. It is ended
+# after $swift_limit seconds, if that says so.
+#
+# SwiftPM leaves empty folders in TMPDIR, so it has one of its own. It keeps two of its kind from one build folder by a lock that
+# lies in TMPDIR, so there is a lock of ours.
+run_swift() (
+  name=$1 log=$2 scratch=$3
+  shift 3
+  mkdir -p "$scratch"
+  exec {lock}>"$scratch/lock-of-tests"
+  flock "$lock"
+  trap 'rm -rf "$own"' EXIT
+  own=$(mktemp -d)
+  TMPDIR=$own ${swift_limit:+timeout "$swift_limit"} swift "$@" --scratch-path "$scratch" 2>&1 </dev/null {lock}>&- | follow "$name" "$log" {lock}>&-
+)
+
+# build_with_swift WHAT SCRATCH WORDS...: 'swift build WORDS…'; its log is shown when it fails, which ends the script.
+build_with_swift() {
+  local what=$1 scratch=$2 log
+  shift 2
   log=$(mktemp)
-  progress "building the release program"
-  if ! (cd "$repo_dir" && swift build -c release --product oldmemfs) >"$log" 2>&1; then
+  progress "building $what"
+  if ! run_swift "building $what" "$log" "$scratch" build "$@"; then
     cat "$log" >&2
     rm -f "$log"
-    die "the release program does not build."
+    die "$what does not build."
   fi
   rm -f "$log"
+}
+
+# is_up_to_date PRODUCT SOURCE...: whether it is there, and no file of these is newer.
+is_up_to_date() { [[ -x $1 && -z $(find "${@:2}" -newer "$1" -type f -print -quit) ]]; }
+
+# Builds the release program, $program.
+build_program() {
+  build_with_swift "the release program" "$repo_dir/.build" -c release --package-path "$repo_dir" --product oldmemfs
+  # An unchanged product keeps its time stamp; this says that it is up to date.
+  touch "$repo_dir/.build/release/oldmemfs"
 }
 
 # The version of libfuse that programs are built with here.
@@ -76,6 +175,16 @@ strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }
 
 passed=0 failed=0
 
+# pass TEXT, fail TEXT: counts a check, and tells of it.
+pass() {
+  passed=$((passed + 1))
+  wrap "ok      " "        " "$*"
+}
+fail() {
+  failed=$((failed + 1))
+  wrap "FAILED  " "        " "$*"
+}
+
 # check NAME COMMAND...: runs the command; its output is shown only when it fails.
 check() {
   local name=$1 log status=0
@@ -83,11 +192,9 @@ check() {
   log=$(mktemp)
   "$@" >"$log" 2>&1 </dev/null || status=$?
   if [[ $status -eq 0 ]]; then
-    passed=$((passed + 1))
-    say "ok      $name"
+    pass "$name"
   else
-    failed=$((failed + 1))
-    say "FAILED  $name (exit code $status)"
+    fail "$name (exit code $status)"
     sed 's/^/        /' "$log"
   fi
   rm -f "$log"
@@ -99,31 +206,33 @@ check_and_tell() {
   shift
   if text=$("$@" 2>&1); then
     passed=$((passed + 1))
-    say "ok    $name: $text"
+    wrap "ok    " "        " "$name: $text"
   else
     failed=$((failed + 1))
-    say "FAIL  $name: $text"
+    wrap "FAIL  " "        " "$name: $text"
   fi
 }
 
 # count_from NAME COMMAND...: runs a command that closes with 'N passed, N failed', shows it, and adds its counts. One that
-# closes otherwise is a failure of its own.
+# closes otherwise, or fails without counting that, is a failure of its own. Its lines are left in $transcript, if that names a file.
 count_from() {
-  local name=$1 log status=0 line
+  local name=$1 log status=0 line failures
   shift
   log=$(mktemp)
   say "== $name"
-  "$@" </dev/null 2>&1 | tee "$log" || status=$?
+  "$@" </dev/null 2>&1 | relay "$name" | tee "$log" || status=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1 || true)
+  [[ -z ${transcript:-} ]] || cat "$log" >>"$transcript"
   rm -f "$log"
   if [[ -z $line ]]; then
-    say "FAILED  $name did not finish (exit code $status)"
-    failed=$((failed + 1))
+    fail "$name did not finish (exit code $status)"
     return
   fi
   passed=$((passed + ${line%% *}))
-  line=${line#*, }
-  failed=$((failed + ${line%% *}))
+  failures=${line#*, }
+  failures=${failures%% *}
+  failed=$((failed + failures))
+  [[ $status -eq 0 || $failures -gt 0 ]] || fail "$name counted no failure, and ended with exit code $status"
 }
 
 # Prints the closing line; its status says whether all passed.

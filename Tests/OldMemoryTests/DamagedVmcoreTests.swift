@@ -36,7 +36,8 @@ struct DamagedVmcoreTests {
       try file.repair()
       round += 1
     }
-    FileHandle.standardError.write(Data("damage: \(path): \(outcomes.sorted { $0.key < $1.key })\n".utf8))
+    let told = outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    FileHandle.standardError.write(Data("damage: \(path): \(told)\n".utf8))
     #expect(try PoolCheck(path).outcome == "used")
   }
 

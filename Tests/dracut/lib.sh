@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 # shellcheck disable=SC2034  # read by image and crash
 dracut_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 module_dir=$repo_dir/dracut-module
-dracut_cache=${cache_dir%/vm}/dracut
+dracut_cache=$cache_root/dracut
 # Debian's suites by the dracut that they have.
 declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 
@@ -112,15 +112,10 @@ build_first_stage() {
   first_stage=${OLDMEMFS_FIRST_STAGE:-}
   [[ -z $first_stage ]] || return 0
   first_stage=$repo_dir/.build-initramfs/release/oldmemfs
-  if [[ -x $first_stage && -z $(find "$repo_dir/Sources" "$repo_dir/Package.swift" -newer "$first_stage" -type f -print -quit) ]]; then
-    return
-  fi
-  command -v swift >/dev/null || die "swift is missing: install a Swift 6.2 or newer toolchain."
-  [[ -e /usr/include/fuse3/fuse_lowlevel.h ]] || install_package libfuse3-dev || die "libfuse3-dev can't be installed."
-  [[ -e /usr/include/lzma.h ]] || install_package liblzma-dev || die "liblzma-dev can't be installed."
-  progress "building the first stage's program"
-  (cd "$repo_dir" && OLDMEMFS_INITRAMFS=1 swift build -c release --scratch-path .build-initramfs --product oldmemfs) \
-    >"$dracut_cache/build.log" 2>&1 || die "the first stage's program does not build: see $dracut_cache/build.log"
+  ! is_up_to_date "$first_stage" "$repo_dir/Sources" "$repo_dir/Package.swift" || return 0
+  need_build_tools
+  OLDMEMFS_INITRAMFS=1 build_with_swift "the first stage's program" "$repo_dir/.build-initramfs" -c release --package-path "$repo_dir" \
+    --product oldmemfs
   touch "$first_stage"
 }
 

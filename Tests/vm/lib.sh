@@ -5,9 +5,9 @@
 # shellcheck source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# shellcheck disable=SC2154  # repo_dir and tests_dir come from there
+# shellcheck disable=SC2154  # repo_dir, tests_dir and cache_root come from there
 lab_dir=$tests_dir/vm
-cache_dir=${OLDMEMFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oldmemfs}/vm
+cache_dir=$cache_root/vm
 # shellcheck disable=SC2034  # read by the scripts that source this file
 all_kernels=(5.10 6.1 6.12 7)
 
@@ -193,10 +193,22 @@ choose_accelerator() {
   boot=$(</proc/sys/kernel/random/boot_id)
   verdict=$cache_dir/kvm-$boot
   if [[ ! -e $verdict ]]; then
+    mkdir -p "$cache_dir"
     if probe_kvm; then say works >"$verdict"; else say "does not work" >"$verdict"; fi
-    progress "KVM $(<"$verdict") on this machine"
   fi
-  if [[ $(<"$verdict") == works ]]; then accel=(-accel kvm); else accel=(-accel "tcg,thread=multi"); fi
+  if [[ $(<"$verdict") == works ]]; then
+    accel=(-accel kvm)
+  else
+    accel=(-accel "tcg,thread=multi")
+    tell_of_emulation
+  fi
+}
+
+# Once for a script and all that it starts.
+tell_of_emulation() {
+  [[ -z ${OLDMEMFS_EMULATION_TOLD:-} ]] || return 0
+  export OLDMEMFS_EMULATION_TOLD=yes
+  progress "KVM does not work on this machine: QEMU emulates the machines' processors, ten to thirty times slower"
 }
 
 probe_kvm() {
@@ -223,14 +235,11 @@ vmcore_path() {
   say "$cache_dir/vmcores/${words// /-}.vmcore"
 }
 
-# The program under test, left in $program: what that names, or the newest release build in this repo.
+# The program under test, left in $program: what that names, or the release build of this repo, made again when its sources are newer.
 find_program() {
   if [[ -z $program ]]; then
-    local built
-    for built in "$repo_dir"/.build*/release/oldmemfs; do
-      [[ ! -x $built || ( -n $program && $program -nt $built ) ]] || program=$built
-    done
-    [[ -n $program ]] || die "no release build of oldmemfs: run 'swift build -c release', or name one with --program."
+    program=$repo_dir/.build/release/oldmemfs
+    is_up_to_date "$program" "$repo_dir/Sources" "$repo_dir/Package.swift" || { need_build_tools; build_program; }
   fi
   [[ -x $program ]] || die "$program is no program."
 }
@@ -241,13 +250,8 @@ find_program() {
 build_labtool() {
   local scratch_path=$repo_dir/.build-labtool
   labtool=$scratch_path/release/labtool
-  if [[ -x $labtool && -z $(find "$repo_dir/Tests/labtool" -name '*.swift' -newer "$labtool" -print -quit) ]]; then
-    return
-  fi
+  ! is_up_to_date "$labtool" "$tests_dir/labtool/Sources" "$tests_dir/labtool/Package.swift" || return 0
   command -v swift >/dev/null || die "swift is missing: install a Swift 6 toolchain and put it on the PATH."
-  progress "building labtool"
-  swift build -c release --package-path "$repo_dir/Tests/labtool" --scratch-path "$scratch_path" \
-    --product labtool >"$cache_dir/labtool.log" 2>&1 || die "labtool does not build: see $cache_dir/labtool.log"
-  # An unchanged product keeps its time stamp; this says that it is up to date.
+  build_with_swift labtool "$scratch_path" -c release --package-path "$tests_dir/labtool" --product labtool
   touch "$labtool"
 }
