@@ -1,18 +1,14 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// What the VM lab needs on the host to judge a run: regular Swift, no part of the program.
+/// What the VM lab needs on the host to judge a run: regular Swift, no part of the program. It has no packages to fetch.
 let package = Package(
   name: "labtool",
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-  ],
   targets: [
-    .executableTarget(
-      name: "labtool",
-      dependencies: ["KdumpFile", .product(name: "ArgumentParser", package: "swift-argument-parser")]
-    ),
+    .executableTarget(name: "labtool", dependencies: ["CommandWords", "KdumpFile"]),
+    .target(name: "CommandWords"),
     .target(name: "KdumpFile"),
+    .testTarget(name: "CommandWordsTests", dependencies: ["CommandWords"]),
     .testTarget(name: "KdumpFileTests", dependencies: ["KdumpFile"]),
   ]
 )

@@ -1,19 +1,33 @@
-import ArgumentParser
+import CommandWords
 import KdumpFile
 
-struct Classes: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Check that oldmemfs finds what makedumpfile leaves out, and takes nothing that it dumps.",
+struct Classes: Check {
+  static let manual = Manual(
+    "classes", "Check that oldmemfs finds what makedumpfile leaves out, and takes nothing that it dumps.",
     discussion: """
       At the least 99 % of what the dump leaves out must be found, by class; no page must be found that is dumped. What is \
       found and yet not safe to write is told apart, by reason.
-      """)
+      """,
+    files: [
+      .init("dump", "A dump in makedumpfile's compressed format."),
+      .init("ranges", "What 'oldmemfs scan --ranges' printed for the dump's level; it may be empty."),
+      .init("summary", "What 'oldmemfs scan --json' printed for that level."),
+    ],
+    options: [
+      .init("cache-dump", "For a level that keeps cache: a dump of the same memory at level 6."),
+      .init("base-dump", "And one at level 0."),
+    ])
 
-  @Argument(help: "A dump in makedumpfile's compressed format.") var dump: String
-  @Argument(help: "What 'oldmemfs scan --ranges' printed for the dump's level; it may be empty.") var ranges: String
-  @Argument(help: "What 'oldmemfs scan --json' printed for that level.") var summary: String
-  @Option(help: "For a level that keeps cache: a dump of the same memory at level 6.") var cacheDump: String?
-  @Option(help: "And one at level 0.") var baseDump: String?
+  let dump: String
+  let ranges: String
+  let summary: String
+  let cacheDump: String?
+  let baseDump: String?
+
+  init(_ words: Words) throws(UsageError) {
+    (dump, ranges, summary) = (words.files[0], words.files[1], words.files[2])
+    (cacheDump, baseDump) = (words.last("cache-dump"), words.last("base-dump"))
+  }
 
   func run() throws {
     let dump = try Dump(path: dump)
@@ -36,6 +50,6 @@ struct Classes: ParsableCommand {
     }
     if !check.isConsistent { text += "; the list, the reusable pages and those held back don't add up" }
     if !check.isComplete { text += "; less than 99 % is found, or more than all" }
-    try conclude(check.frames.isRight && check.isConsistent && check.isComplete, text)
+    conclude(check.frames.isRight && check.isConsistent && check.isComplete, text)
   }
 }

@@ -1,22 +1,25 @@
-import ArgumentParser
+import CommandWords
 import KdumpFile
 
-struct Compare: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Check that two dumps are the same bytes.",
+struct Compare: Check {
+  static let manual = Manual(
+    "compare", "Check that two dumps are the same bytes.",
     discussion: """
       The 16 bytes of the header's time stamp are set aside, and nothing else. When the dumps differ, the pages that \
       differ are named.
-      """)
+      """,
+    files: [.init("a", "The dump taken before."), .init("b", "The dump taken after.")])
 
-  @Argument(help: "The dump taken before.") var a: String
-  @Argument(help: "The dump taken after.") var b: String
+  let a: String
+  let b: String
+
+  init(_ words: Words) { (a, b) = (words.files[0], words.files[1]) }
 
   func run() throws {
     let first = try Dump(path: a)
     let comparison = try DumpComparison(first, try Dump(path: b))
     if comparison.isSame {
-      return try conclude(true, "\(first.file.size) bytes, \(first.dumpedPages) pages, all the same")
+      return conclude(true, "\(first.file.size) bytes, \(first.dumpedPages) pages, all the same")
     }
     var parts: [String] = []
     if !comparison.changed.isEmpty {
@@ -26,6 +29,6 @@ struct Compare: ParsableCommand {
       parts.append("pages in one dump only: \(comparison.inOneOnly.count) (first: \(firstFew(comparison.inOneOnly)))")
     }
     if parts.isEmpty { parts.append("they differ outside of their pages: in a header, a note or a bitmap") }
-    try conclude(false, parts.joined(separator: "; "))
+    conclude(false, parts.joined(separator: "; "))
   }
 }

@@ -1,31 +1,47 @@
-import ArgumentParser
+import CommandWords
 import KdumpFile
 
-extension HardPages.Kind: ExpressibleByArgument {}
-
-struct Hard: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Check that no page is taken that must never be.",
+struct Hard: Check {
+  static let manual = Manual(
+    "hard", "Check that no page is taken that must never be.",
     discussion: """
       The list is what 'labguest hard' left in the first kernel. Each kind of page must be there: one that the kernel can't \
       make must be named, too.
-      """)
+      """,
+    files: [
+      .init("pages", "The list of pages."), .init("ranges", "What 'oldmemfs scan --ranges' printed."),
+    ],
+    options: [
+      .init("cannot", "A kind that the kernel has no way to make; may be given several times."),
+      .init("before", "The pages' contents before the fill, by 'labguest save-pages'."),
+      .init("after", "The same after it."),
+    ])
 
-  @Argument(help: "The list of pages.") var pages: String
-  @Argument(help: "What 'oldmemfs scan --ranges' printed.") var ranges: String
-  @Option(help: "A kind that the kernel has no way to make; may be given several times.") var cannot: [HardPages.Kind] = []
-  @Option(help: "The pages' contents before the fill, by 'labguest save-pages'.") var before: String?
-  @Option(help: "The same after it.") var after: String?
+  let pages: String
+  let ranges: String
+  let cannot: [HardPages.Kind]
+  let before: String?
+  let after: String?
 
-  func validate() throws {
-    guard (before == nil) == (after == nil) else { throw ValidationError("--before and --after go together.") }
+  init(_ words: Words) throws(UsageError) {
+    (pages, ranges) = (words.files[0], words.files[1])
+    var kinds: [HardPages.Kind] = []
+    for word in words.all("cannot") {
+      guard let kind = HardPages.Kind(rawValue: word) else {
+        throw words.error("unknown kind '\(word)': it is one of \(HardPages.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      kinds.append(kind)
+    }
+    cannot = kinds
+    (before, after) = (words.last("before"), words.last("after"))
+    guard (before == nil) == (after == nil) else { throw words.error("--before and --after go together") }
   }
 
   func run() throws {
     let list = try HardPages(path: pages)
     var check = HardCheck(list, try FrameRanges(path: ranges), exceptions: Set(cannot))
     if let before, let after { try check.compare(try MappedFile(path: before), try MappedFile(path: after)) }
-    try conclude(check.isRight, (problems(check) + [summary(check)]).joined(separator: "; "))
+    conclude(check.isRight, (problems(check) + [summary(check)]).joined(separator: "; "))
   }
 
   private func problems(_ check: HardCheck) -> [String] {

@@ -1,18 +1,26 @@
-import ArgumentParser
+import CommandWords
 import KdumpFile
 
-struct Record: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Check that the record of overwritten frames has each page that differs between two dumps of all memory.",
+struct Record: Check {
+  static let manual = Manual(
+    "record", "Check that the record of overwritten frames has each page that differs between two dumps of all memory.",
     discussion: """
       And nothing else, but for pages that happen to hold what they held before: 1 % at the most. All of the record has to \
       be reusable.
-      """)
+      """,
+    files: [
+      .init("before", "A dump of level 0, taken before."), .init("after", "The same, taken after."),
+      .init("record", "What 'oldmemfs record' printed."), .init("ranges", "What 'oldmemfs scan --ranges' printed."),
+    ])
 
-  @Argument(help: "A dump of level 0, taken before.") var before: String
-  @Argument(help: "The same, taken after.") var after: String
-  @Argument(help: "What 'oldmemfs record' printed.") var record: String
-  @Argument(help: "What 'oldmemfs scan --ranges' printed.") var ranges: String
+  let before: String
+  let after: String
+  let record: String
+  let ranges: String
+
+  init(_ words: Words) {
+    (before, after, record, ranges) = (words.files[0], words.files[1], words.files[2], words.files[3])
+  }
 
   func run() throws {
     let check = try RecordCheck(
@@ -25,6 +33,6 @@ struct Record: ParsableCommand {
     if !check.notReusable.isEmpty {
       text += "; NOT REUSABLE: \(check.notReusable.count) that are on it (first: \(firstFew(check.notReusable)))"
     }
-    try conclude(check.isRight, text)
+    conclude(check.isRight, text)
   }
 }

@@ -1,10 +1,13 @@
-import ArgumentParser
+import CommandWords
 import KdumpFile
 
-struct Show: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Say what a dump holds, and that it is whole.")
+struct Show: Check {
+  static let manual = Manual(
+    "show", "Say what a dump holds, and that it is whole.", files: [.init("dump", "A dump in makedumpfile's compressed format.")])
 
-  @Argument(help: "A dump in makedumpfile's compressed format.") var dump: String
+  let dump: String
+
+  init(_ words: Words) { dump = words.files[0] }
 
   func run() throws {
     let dump = try Dump(path: dump)
