@@ -19,6 +19,17 @@ public struct FileDescriptor: ~Copyable {
     return FileDescriptor(owning: descriptor)
   }
 
+  /// Opens `/dev/null` (or `/`, where that is not there) as standard input, output and error where these are closed: what is opened
+  /// next would get their numbers, and then messages, too.
+  public static func openStandard() {
+    while true {
+      var descriptor = cplatform_open("/dev/null", O_RDWR, 0)
+      if descriptor < 0 { descriptor = cplatform_open("/", O_RDONLY, 0) }
+      if descriptor > 2 { close(descriptor) }
+      if descriptor < 0 || descriptor > 2 { return }
+    }
+  }
+
   /// Whether there is a directory at `path`. The corresponding C function is `stat`.
   public static func isDirectory(_ path: Text) throws(Errno) -> Bool {
     var status = stat()

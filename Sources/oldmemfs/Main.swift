@@ -8,6 +8,7 @@ import Platform
 @main
 struct Main {
   static func main() {
+    FileDescriptor.openStandard()
     let code: ExitCode
     do throws(Failure) { code = try run(Arguments.words) } catch {
       Log.line(error.message)

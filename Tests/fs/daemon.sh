@@ -45,6 +45,17 @@ returns_when_ready() {
   stop_background
 }
 
+# What it opens first would get the numbers of standard input, output and error, which it gives up later.
+# shellcheck disable=SC2016  # the inner shell expands them
+starts_without_descriptors() {
+  local number
+  ! is_mounted "$tested" || force_unmount
+  limited 60 bash -c 'exec "$@" <&- >&- 2>&-' bash "$program" "$work/vmcore" "$tested" -o level=16,size=16m || return
+  find_daemon "$tested" || return
+  for number in 0 1 2; do shows /dev/null readlink "/proc/$daemon/fd/$number" || return; done
+  head -c 3000000 "$vmcore" >"$tested/f" && echo 1 >/proc/sys/vm/drop_caches && cmp -n 3000000 "$vmcore" "$tested/f" && stop_background
+}
+
 ends_by_signal() {
   start_background scratch size=4m || return
   kill -TERM "$daemon"
@@ -330,6 +341,7 @@ check_daemon() {
   need ps procps
   check "-f stays in the foreground" foreground_stays
   check "otherwise it returns when it serves, a daemon in the background" returns_when_ready
+  check "it starts without standard input, output and error" starts_without_descriptors
   check "SIGTERM unmounts it" ends_by_signal
   check "a busy file system stays mounted" busy_is_not_unmounted
   check "lazily unmounted it serves as long as a file is open" lazily_unmounted_serves_on
