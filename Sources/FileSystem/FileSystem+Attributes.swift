@@ -79,12 +79,13 @@ extension FileSystem where Store: ~Copyable {
     if inodes[handle].hasAttributes { removeCapability(of: handle) }
   }
 
-  /// A file was read: its access time follows relatime's rule (`relatime_need_update`, fs/inode.c).
+  /// A file was read, a directory listed or a symlink followed.
   func noteAccess(_ handle: UInt32) {
-    guard limits.keepsAccessTimes else { return }
     let time = now()
-    let last = inodes[handle].accessed
-    let isOld = last <= inodes[handle].modified || last <= inodes[handle].changed || time.seconds - last.seconds >= 24 * 60 * 60
-    if isOld, last != time { inodes[handle].accessed = time }
+    let isDirectory = inodes[handle].mode.isDirectory
+    let (accessed, modified, changed) = (inodes[handle].accessed, inodes[handle].modified, inodes[handle].changed)
+    if limits.accessTimes.changes(accessed, modified: modified, changed: changed, now: time, isDirectory: isDirectory) {
+      inodes[handle].accessed = time
+    }
   }
 }

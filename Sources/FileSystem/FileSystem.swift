@@ -143,8 +143,8 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
     usedFrames - doomedFrames <= size.map(frames(of:)) ?? UInt64.max && usedInodes <= inodes ?? UInt64.max
   }
 
-  /// Whether reading a file changes its access time.
-  public func setAccessTimes(kept: Bool) { limits.keepsAccessTimes = kept }
+  /// Changes when reading changes access times.
+  public func setAccessTimes(_ times: AccessTimes) { limits.accessTimes = times }
 
   /// The most frames that file data may take now.
   var frameLimit: UInt64 {

@@ -1,3 +1,5 @@
+import Platform
+
 /// The limits and the root of a file system, as tmpfs's options set them.
 public struct MountLimits: Sendable {
   /// The most bytes of file data; nil for all that the store has.
@@ -9,8 +11,7 @@ public struct MountLimits: Sendable {
   public var rootMode: UInt32 = 0o1777
   public var uid: UInt32 = 0
   public var gid: UInt32 = 0
-  /// False with `noatime`.
-  public var keepsAccessTimes = true
+  public var accessTimes = AccessTimes.relative
   /// Makes the order of directories unforeseeable.
   public var hashSeed: UInt64 = 0
 

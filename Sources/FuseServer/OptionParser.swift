@@ -12,13 +12,14 @@ public final class ParsedWords {
 
 /// Splits command-line words and `-o` lists the way every FUSE program and mount(8) do, by libfuse's own parser.
 public enum OptionParser {
-  /// The words, each kind in order; nil if libfuse could not parse them.
+  /// The words, each kind in order; what libfuse says if it can't parse them.
   ///
   /// - Parameter valued: long options, with dashes, that take the next word as their value; it follows after "=".
-  public static func parse(_ words: [Text], valued: [Literal] = []) -> ParsedWords? {
+  public static func parse(_ words: [Text], valued: [Literal] = []) throws(Failure) -> ParsedWords {
+    cfuse_keep_messages()
     var arguments = fuse_args()
     defer { fuse_opt_free_args(&arguments) }
-    guard add(Text("oldmemfs"), to: &arguments) else { return nil }
+    add(Text("oldmemfs"), to: &arguments)
     var index = 0
     while index < words.count {
       var word = words[index]
@@ -27,7 +28,7 @@ public enum OptionParser {
         word.append("=")
         word.append(words[index])
       }
-      guard add(word, to: &arguments) else { return nil }
+      add(word, to: &arguments)
       index += 1
     }
     let found = ParsedWords()
@@ -41,7 +42,8 @@ public enum OptionParser {
         return 0
       }
     }
-    return outcome == 0 ? found : nil
+    guard outcome == 0 else { throw Failure(usage: "%", Session.lastMessage) }
+    return found
   }
 
   private static func withoutDashes(_ text: Text) -> Text {
@@ -49,7 +51,9 @@ public enum OptionParser {
     return text.hasPrefix("-") ? text.dropping(1) : text
   }
 
-  private static func add(_ word: Text, to arguments: inout fuse_args) -> Bool {
-    word.withCString { fuse_opt_add_arg(&arguments, $0) == 0 }
+  /// Without memory for a word of the command line there is nothing to be done.
+  private static func add(_ word: Text, to arguments: inout fuse_args) {
+    let outcome = word.withCString { fuse_opt_add_arg(&arguments, $0) }
+    precondition(outcome == 0)
   }
 }

@@ -4,8 +4,8 @@ import Platform
 public struct SessionOptions {
   /// What `mount` and /proc/mounts name as the source.
   public var source = Text()
-  /// Generic mount options for the kernel: "ro", "noexec", "nosuid".
-  public var flags: [Text] = []
+  /// The kernel's own.
+  public var flags = MountFlags()
 
   public init() {}
 
@@ -20,10 +20,7 @@ public struct SessionOptions {
       if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\\") { list.append("\\") }
       list.append(byte: byte)
     }
-    for flag in flags {
-      list.append(",")
-      list.append(flag)
-    }
+    flags.append(to: &list)
     return list
   }
 }

@@ -10,10 +10,10 @@ enum FrameAccess {
   case scratch(ScratchFrames)
 
   /// The way opened: the memory device or the vmcore at `path`, for the memory that `core` describes.
-  init(_ way: StoreWay, _ path: Text, core: Vmcore) throws(Errno) {
+  init(_ way: StoreWay, _ path: Text, core: Vmcore, readOnly: Bool) throws(Errno) {
     switch way {
     case .device: self = .windows(try WindowCache(device: path, core: core))
-    case .vmcore: self = .vmcore(try VmcoreFrames(path: path, core: core))
+    case .vmcore: self = .vmcore(try VmcoreFrames(path: path, core: core, readOnly: readOnly))
     }
   }
 

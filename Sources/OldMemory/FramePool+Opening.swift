@@ -58,10 +58,19 @@ public final class OldMemoryPaths {
   /// The only way to try; nil to try the device first and then the vmcore.
   public var way: StoreWay?
 
+  /// Nothing may be written at all, not even to prove that it could be.
+  public private(set) var isReadOnly = false
+
   public init(vmcore: Text, device: Text?, way: StoreWay?) {
     self.vmcore = vmcore
     self.device = device
     self.way = way
+  }
+
+  /// Leaves the vmcore to be read, and nothing else.
+  public func makeReadOnly() {
+    isReadOnly = true
+    way = .vmcore
   }
 }
 
@@ -83,7 +92,7 @@ extension FramePool {
     for way in [StoreWay.device, .vmcore] where paths.way.map({ $0 == way }) ?? true {
       guard let path = way == .device ? paths.device : paths.vmcore else { continue }
       let access: FrameAccess
-      do throws(Errno) { access = try FrameAccess(way, path, core: kernel.core) } catch {
+      do throws(Errno) { access = try FrameAccess(way, path, core: kernel.core, readOnly: paths.isReadOnly) } catch {
         failures.record(way, .unopenable(error))
         continue
       }

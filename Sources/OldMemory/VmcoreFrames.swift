@@ -7,19 +7,23 @@ final class VmcoreFrames {
   private let file: FileDescriptor
   private let core: Vmcore
 
-  /// Opens the vmcore at `path` for writing; `core` is the same file, parsed.
-  init(path: Text, core: Vmcore) throws(Errno) {
-    file = try FileDescriptor.open(path, flags: FileDescriptor.readWrite)
+  private let isReadOnly: Bool
+
+  /// Opens the vmcore at `path`, for writing unless it is to be left alone; `core` is the same file, parsed.
+  init(path: Text, core: Vmcore, readOnly: Bool) throws(Errno) {
+    file = try FileDescriptor.open(path, flags: readOnly ? FileDescriptor.readOnly : FileDescriptor.readWrite)
     self.core = core
+    isReadOnly = readOnly
   }
 
-  /// Whether the frame can be written: its own bytes are written back to it. Only for a frame that may change.
+  /// Whether the frame can be written: its own bytes are written back to it. Only for a frame that may change; where none may, it
+  /// is enough that it can be read.
   func verify(_ frame: FrameNumber) -> Bool {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     return bytes.withUnsafeMutableBytes { buffer in
       do throws(StoreError) {
         try read(frame, at: 0, into: buffer)
-        try write(UnsafeRawBufferPointer(buffer), to: frame, at: 0)
+        if !isReadOnly { try write(UnsafeRawBufferPointer(buffer), to: frame, at: 0) }
         return true
       } catch { return false }
     }

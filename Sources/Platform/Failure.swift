@@ -21,10 +21,10 @@ public struct Failure: Error {
     self.init(Text(template, first, second, third))
   }
 
-  /// What is wrong with the command line.
+  /// What is wrong with the command line, in a message in which each '%' stands for the next text.
   @inline(never)
-  public init(usage template: Literal, _ word: Text = Text()) {
-    var text = Text(template, word)
+  public init(usage template: Literal, _ first: Text = Text(), _ second: Text = Text(), _ third: Text = Text()) {
+    var text = Text(template, first, second, third)
     text.append("; see 'oldmemfs --help'")
     message = text
     isUsage = true

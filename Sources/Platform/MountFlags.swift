@@ -1,41 +1,64 @@
 import CPlatform
 
-/// The kernel's own mount flags (sys/mount.h), by the names that mount(8) has for them.
+/// The kernel's own mount flags (linux/mount.h), by the names that mount(8) has for them.
 public struct MountFlags: Equatable {
   public private(set) var rawValue: UInt = 0
+  /// Whether there was a word of any flag; without one, a remount leaves them all as they are.
+  public private(set) var isGiven = false
 
-  /// The flags that options set, a later option over an earlier; what is no flag is passed over.
-  public init(_ options: [Text]) {
-    for option in options {
-      for flag in Self.names where option == flag.name {
-        rawValue = flag.isSet ? rawValue | flag.bit : rawValue & ~flag.bit
-      }
+  public init() {}
+
+  /// The words that set each bit from bit 0 on, and those that clear it; '.' where there is none for a mounted file system.
+  private static var setting: Literal {
+    "ro nosuid nodev noexec sync . . dirsync nosymfollow . noatime nodiratime . . . silent . . . . . relatime . . strictatime lazytime"
+  }
+  private static var clearing: Literal {
+    "rw suid dev exec async . nomand . symfollow . atime diratime . . . loud . . . . . norelatime . noiversion nostrictatime nolazytime"
+  }
+
+  private static var ruling: UInt { UInt(MS_NOATIME) | UInt(MS_RELATIME) | UInt(MS_STRICTATIME) }
+
+  /// Takes a word, over those before it; false if it is none of a flag.
+  public mutating func take(_ word: Text) -> Bool {
+    if word == "." { return false }
+    if let bit = word.place(in: Self.setting) {
+      let flag: UInt = 1 << UInt(bit)
+      if flag & Self.ruling != 0 { rawValue &= ~Self.ruling }
+      rawValue |= flag
+    } else if let bit = word.place(in: Self.clearing) {
+      rawValue &= ~(1 << UInt(bit))
+      // The kernel takes a remount without a word for access times to leave these as they are (`path_mount`, fs/namespace.c).
+      if word == "atime" { rawValue |= UInt(MS_RELATIME) }
+    } else {
+      return false
+    }
+    isGiven = true
+    return true
+  }
+
+  public var isReadOnly: Bool { rawValue & UInt(MS_RDONLY) != 0 }
+
+  /// What the flags say of access times.
+  public var accessTimes: AccessTimes {
+    AccessTimes(rawValue: UInt64(rawValue & (UInt(MS_NOATIME) | UInt(MS_NODIRATIME) | UInt(MS_STRICTATIME))))
+  }
+
+  /// Whether they say anything of access times; a remount that doesn't leaves them as they are.
+  public var saysAccessTimes: Bool { rawValue & (Self.ruling | UInt(MS_NODIRATIME)) != 0 }
+
+  // MARK: Mounting
+
+  /// Appends the words that every libfuse knows, each after a comma; one that it doesn't know it refuses.
+  public func append(to list: inout Text) {
+    var bit: UInt = 1
+    for word in ["ro", "nosuid", "nodev", "noexec", "sync", "", "", "dirsync"] as [Literal] {
+      if rawValue & bit != 0 { list.append(",%", Text(word)) }
+      bit <<= 1
     }
   }
 
-  private struct Name {
-    let name: Literal
-    let bit: UInt
-    let isSet: Bool
-
-    init(_ name: Literal, _ bit: Int, _ isSet: Bool) {
-      self.name = name
-      self.bit = UInt(bit)
-      self.isSet = isSet
-    }
-  }
-
-  private static var names: [Name] {
-    [
-      Name("ro", Int(MS_RDONLY), true), Name("rw", Int(MS_RDONLY), false),
-      Name("nosuid", Int(MS_NOSUID), true), Name("suid", Int(MS_NOSUID), false),
-      Name("nodev", Int(MS_NODEV), true), Name("dev", Int(MS_NODEV), false),
-      Name("noexec", Int(MS_NOEXEC), true), Name("exec", Int(MS_NOEXEC), false),
-      Name("sync", Int(MS_SYNCHRONOUS), true), Name("async", Int(MS_SYNCHRONOUS), false),
-      Name("dirsync", Int(MS_DIRSYNC), true),
-      Name("noatime", Int(MS_NOATIME), true), Name("atime", Int(MS_NOATIME), false),
-    ]
-  }
+  /// Whether there are others, for `remount` to set.
+  public var needsRemount: Bool { rawValue & ~(0xff | UInt(MS_SILENT) | UInt(MS_RELATIME)) != 0 }
 
   /// Sets the flags of what is mounted at a directory. The corresponding C function is `mount` with `MS_REMOUNT`.
   public func remount(_ directory: Text) throws(Errno) {

@@ -144,18 +144,27 @@ extension Text {
   /// Whether two texts are the same bytes.
   public static func == (left: Text, right: Literal) -> Bool { left.bytes.elementsEqual(right) }
 
-  /// Whether it is one of a literal's words, which single spaces part: less of a program than an array of literals.
-  public func isWord(of list: Literal) -> Bool {
+  /// Which of a literal's words it is, from 0 on, nil if none; single spaces part them. A word that ends with '=' or '-' stands for
+  /// all that begin with it. Less of a program than an array of literals.
+  @inline(never)
+  public func place(in list: Literal) -> Int? {
     let list = list.bytes
     var start = 0
+    var place = 0
     while start < list.count {
       var end = start
       while end < list.count, list[end] != UInt8(ascii: " ") { end += 1 }
-      if list[start..<end].elementsEqual(bytes) { return true }
+      let word = list[start..<end]
+      let isOpen = list[end - 1] == UInt8(ascii: "=") || list[end - 1] == UInt8(ascii: "-")
+      if isOpen ? bytes.starts(with: word) : word.elementsEqual(bytes) { return place }
       start = end + 1
+      place += 1
     }
-    return false
+    return nil
   }
+
+  /// Whether it is one of a literal's words, as `place(in:)` has them.
+  public func isWord(of list: Literal) -> Bool { place(in: list) != nil }
 }
 
 extension Array where Element == UInt8 {

@@ -11,11 +11,11 @@ enum ControlAnswers {
     case record = 1
     /// Answer: a `Status`.
     case status = 2
-    /// A `LimitChange`. Answer: 1 if it is done, 0 if more is in use than it allows.
+    /// A `LimitChange`. Answer: its `Outcome`.
     case limits = 3
   }
 
-  static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem) -> [UInt64] {
+  static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem, _ arguments: MountArguments) -> [UInt64] {
     switch Kind(rawValue: question.kind) {
     case .record:
       var words: [UInt64] = [UInt64.max, 0]
@@ -28,7 +28,7 @@ enum ControlAnswers {
       }
       if let next { words[0] = next }
       return words
-    case .status: return Status(fileSystem.store).words
+    case .status: return Status(fileSystem, arguments).words
     case .limits, nil: return []
     }
   }
@@ -37,15 +37,17 @@ enum ControlAnswers {
   struct Status {
     let words: [UInt64]
 
-    /// As many as there are below.
-    static var wordCount: Int { 9 }
-
-    init(_ pool: FramePool) {
+    init(_ fileSystem: MountedFileSystem, _ arguments: MountArguments) {
+      let pool = fileSystem.store
       let way: UInt64 = pool.way.map { $0 == .device ? 0 : 1 } ?? 2
-      words = [
-        UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.freeFrames,
-        pool.refusedFrames, UInt64(pool.damagedSections), pool.damagedFrames,
+      let room = fileSystem.statistics
+      var words: [UInt64] = [
+        UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.refusedFrames,
+        UInt64(pool.damagedSections), pool.damagedFrames, room.blocks, room.freeBlocks, room.inodes, room.freeInodes,
+        arguments.isReadOnlyFile ? 1 : 0,
       ]
+      for option in Option.allCases { words.append(arguments.number(of: option)) }
+      self.words = words
     }
 
     init(_ words: [UInt64]) { self.words = words }
@@ -56,10 +58,18 @@ enum ControlAnswers {
     var level: UInt64 { words[2] }
     var isScanned: Bool { words[3] != 0 }
     var totalFrames: UInt64 { words[4] }
-    var freeFrames: UInt64 { words[5] }
-    var refusedFrames: UInt64 { words[6] }
-    var damagedSections: UInt64 { words[7] }
-    var damagedFrames: UInt64 { words[8] }
+    var refusedFrames: UInt64 { words[5] }
+    var damagedSections: UInt64 { words[6] }
+    var damagedFrames: UInt64 { words[7] }
+    // As statfs(2) tells them.
+    var blocks: UInt64 { words[8] }
+    var freeBlocks: UInt64 { words[9] }
+    var inodes: UInt64 { words[10] }
+    var freeInodes: UInt64 { words[11] }
+    /// A file that may not be written, mounted `ro`.
+    var isReadOnlyFile: Bool { words[12] != 0 }
+    /// What the mount was given, or has by default.
+    func number(of option: Option) -> UInt64 { words[13 + Int(option.rawValue)] }
   }
 
   // MARK: Asking

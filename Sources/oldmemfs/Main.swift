@@ -21,22 +21,23 @@ struct Main {
     #if OLDMEMFS_INITRAMFS
       // The kernel starts the first stage's /init, which is this program by another name.
       if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
-      if let first = words.first, let code = BootCommands.run(first, Array(words.dropFirst())) {
-        return ExitCode(rawValue: code) ?? .failure
-      }
     #endif
     guard let first = words.first else { throw Failure(usage: "no SOURCE and no DIR") }
-    let rest = Array(words.dropFirst())
-    if first == "mount" { return try MountCommand.run(rest) }
-    if first == "scan" { return try ScanCommand.run(rest) }
-    if first == "record" { return try StatusCommands.record(rest) }
-    if first == "status" { return try StatusCommands.status(rest) }
-    if first == "relocate" {
-      throw Failure(usage: "only the program that dracut-module/install builds for an initramfs can relocate")
-    }
     if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
     if first == "--version" || first == "-V" { return Usage.printVersion() }
-    return try MountCommand.run(words)
+    let command = Command(first) ?? .mount
+    if words.contains(where: { $0 == "--help" || $0 == "-h" }) { return Usage.print(command) }
+    let rest = Array(words.dropFirst())
+    #if OLDMEMFS_INITRAMFS
+      if let code = BootCommands.run(first, rest) { return ExitCode(rawValue: code) ?? .failure }
+    #endif
+    switch command {
+    case .mount: return try MountCommand.run(first == "mount" ? rest : words)
+    case .scan: return try ScanCommand.run(rest)
+    case .record: return try StatusCommands.record(rest)
+    case .status: return try StatusCommands.status(rest)
+    default: throw Failure(usage: "only the program that dracut-module/install builds for an initramfs can relocate")
+    }
   }
 }
 

@@ -40,15 +40,18 @@ final class Mount {
       session = try Session(serving: fileSystem, options: options)
       try session.mount(at: directory)
     } catch { throw Mount.cannotMount(directory, error.message) }
+    do throws(Errno) {
+      if arguments.flags.needsRemount { try arguments.flags.remount(directory) }
+    } catch { throw Mount.cannotMount(directory, error.text) }
     Daemon.hardenAgainstMemoryPressure()
     // What a remount changes.
     var size = arguments.size
     let outcome = session.serve {
       onReady()
       report()
-    } answer: { question, fileSystem in
-      guard let change = LimitChange(question) else { return ControlAnswers.answer(question, fileSystem) }
-      return [Mount.apply(change, to: fileSystem, &size) ? 1 : 0]
+    } answer: { [arguments] question, fileSystem in
+      guard let change = LimitChange(question) else { return ControlAnswers.answer(question, fileSystem, arguments) }
+      return [Mount.apply(change, to: fileSystem, &size).rawValue, fileSystem.store.totalFrames]
     } idle: { fileSystem in
       fileSystem.store.scanNextSection()
       // A percentage is one of more and more.
@@ -63,7 +66,9 @@ final class Mount {
   private func report() {
     var text = Text("mounted on %, ", directory)
     text.append(fileSystem.store.isScanned ? "% MiB in " : "% MiB so far in ", fileSystem.store.totalFrames / 256)
-    if let way = fileSystem.store.way {
+    if arguments.isReadOnlyFile {
+      text.append("reusable pages, of which none is written (ro)")
+    } else if let way = fileSystem.store.way {
       text.append("reusable pages, written by %", way.text)
     } else {
       text.append("anonymous memory")
@@ -87,11 +92,21 @@ final class Mount {
       }
     }
     let kernel = try CrashedKernel.open(paths.vmcore)
+    let file = paths.keptFile
+    if let file, !arguments.memory.overwrite {
+      guard arguments.flags.isReadOnly
+      else { throw Failure(usage: "files would overwrite pages of %: say -o overwrite if they may, or -o ro", file) }
+      paths.makeReadOnly()
+      arguments.isReadOnlyFile = true
+    }
     try claim(kernel.core, paths.vmcore)
     let policy = ReusePolicy(level: arguments.memory.dumpLevel)
+    let pool: FramePool
     do throws(PoolError) {
-      return try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)
+      pool = try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)
     } catch { throw Failure(error.text(paths)) }
+    if let file, !paths.isReadOnly { Log.line(Text("what is written to % overwrites pages of %", arguments.directory, file)) }
+    return pool
   }
 
   /// Two file systems on the same frames would overwrite each other's data.
@@ -107,18 +122,22 @@ final class Mount {
     return size.bytes(of: frames * UInt64(frameSize))
   }
 
-  /// Changes limits by a remount; false, and nothing is changed, if more is in use than they allow.
-  private static func apply(_ change: LimitChange, to fileSystem: MountedFileSystem, _ size: inout Size?) -> Bool {
+  /// Changes limits by a remount, or says why nothing is changed.
+  private static func apply(
+    _ change: LimitChange, to fileSystem: MountedFileSystem, _ size: inout Size?
+  ) -> LimitChange.Outcome {
     let newSize = change.size ?? size
     let newInodes = change.inodes.map { $0 == 0 ? nil : $0 } ?? fileSystem.limits.inodes
     let newBytes = bytes(newSize, fileSystem.store.totalFrames)
     // What is not changed may be exceeded, by a size that was a percentage of more.
     guard fileSystem.isWithin(size: change.size == nil ? nil : newBytes, inodes: change.inodes == nil ? nil : newInodes)
-    else { return false }
+    else { return .tooSmall }
+    // What was asked for when it was mounted is asked for again by mount(8), which adds what fstab has.
+    if newSize != size, fileSystem.store.isScanned, (newBytes ?? 0) > fileSystem.store.totalFrames * UInt64(frameSize) { return .tooLarge }
     size = newSize
     fileSystem.setLimits(size: newBytes, inodes: newInodes)
-    if let keeps = change.keepsAccessTimes { fileSystem.setAccessTimes(kept: keeps) }
-    return true
+    if let times = change.accessTimes { fileSystem.setAccessTimes(times) }
+    return .done
   }
 
   private static func limits(_ arguments: MountArguments, _ frames: UInt64) -> MountLimits {
@@ -130,7 +149,7 @@ final class Mount {
     limits.rootMode = arguments.mode
     limits.uid = arguments.uid
     limits.gid = arguments.gid
-    limits.keepsAccessTimes = arguments.keepsAccessTimes
+    limits.accessTimes = arguments.flags.accessTimes
     _ = withUnsafeMutableBytes(of: &limits.hashSeed) { getentropy($0.baseAddress!, $0.count) }
     return limits
   }

@@ -14,68 +14,107 @@ final class MountArguments {
   var uid: UInt32 = 0
   var gid: UInt32 = 0
   let memory = MemoryArguments()
+  /// The kernel's own options.
+  var flags = MountFlags()
+  /// It is a file of somebody's that nothing may be written to.
+  var isReadOnlyFile = false
+  /// Options that were given, one bit each.
+  private var given: UInt64 = 0
+  /// Options of a tmpfs that mean nothing here, with commas between them.
+  private var meaningless = Text()
+
   /// A mount that is there is to be changed.
-  var isRemount = false
-  /// Options that are the kernel's, not ours.
-  var flags: [Text] = []
-  var keepsAccessTimes: Bool { !flags.contains { $0 == "noatime" } }
+  var isRemount: Bool { has(.remount) }
+
+  func has(_ option: Option) -> Bool { given & option.bit != 0 }
 
   /// Parses the words; what is wrong with them otherwise.
   init(_ words: [Text]) throws(Failure) {
-    guard let parsed = OptionParser.parse(words) else { throw Failure(usage: "the options can't be parsed") }
+    let parsed = try OptionParser.parse(words)
     for option in parsed.options { try take(option) }
     let operands = parsed.operands
     guard operands.count == 2 else { throw operands.count < 2 ? Failure(usage: "a SOURCE and a DIR are needed") : .unexpected(operands[2]) }
     source = operands[0]
     directory = operands[1]
-    if source == "scratch", !isRemount { try checkScratchSize() }
+    if !isRemount { try checkSource() }
+    if !meaningless.bytes.isEmpty { Log.line(Text("% is left out: for a tmpfs alone it means something", meaningless)) }
   }
 
-  /// Scratch memory has no size of its own.
-  private func checkScratchSize() throws(Failure) {
+  /// That the options go with the source. Scratch memory has no size of its own.
+  private func checkSource() throws(Failure) {
+    guard MemorySource.isScratch(source) else {
+      if has(.vmcore), !(source == "oldmem") { throw Failure(usage: "vmcore= goes with the source 'oldmem', not with '%'", source) }
+      return
+    }
+    for option in Option.allCases where option.isOfOldMemory && has(option) {
+      throw Failure(usage: "% means nothing to scratch memory", Text(option.name))
+    }
     guard case .absolute(let bytes)? = size, bytes >= 4096 else { throw Failure(usage: "scratch memory needs -o size=N[k|m|g], of a page at the least") }
   }
 
-  private func take(_ option: Text) throws(Failure) {
-    if option == "f" {
+  /// What was given for an option that a remount can't change, as a number to compare.
+  func number(of option: Option) -> UInt64 {
+    switch option {
+    case .mode: return UInt64(mode)
+    case .uid: return UInt64(uid)
+    case .gid: return UInt64(gid)
+    case .level: return UInt64(memory.level ?? 32)
+    case .reuse: return UInt64(memory.reuse?.rawValue ?? 32)
+    case .store: return memory.way.map { $0 == .device ? 1 : 2 } ?? 0
+    case .vmcore: return Self.number(of: memory.vmcore)
+    case .device: return Self.number(of: memory.device)
+    case .overwrite: return memory.overwrite ? 1 : 0
+    case .nochecksum, .checksum: return memory.checksums ? 1 : 0
+    case .size, .blocks, .inodes, .remount: return 0
+    }
+  }
+
+  private static func number(of path: Text?) -> UInt64 {
+    guard let path else { return UInt64.max }
+    return path.bytes.withUnsafeBytes { UInt64(Checksum(of: $0).rawValue) }
+  }
+
+  private func take(_ word: Text) throws(Failure) {
+    if word == "f" {
       foreground = true
-    } else if option == "remount" {
-      isRemount = true
-    } else if let value = option.value(of: "size=") {
-      guard let parsed = Size(value) else { throw .badValue(in: option) }
+    } else if let option = try GivenOption(word) {
+      given |= option.option.bit
+      if try !memory.take(option) { try take(option) }
+    } else if word.isWord(of: "huge= mpol= inode32 inode64 noswap") {
+      meaningless.append(meaningless.bytes.isEmpty ? "%" : ",%", word)
+    } else if word == "mand" {
+      throw Failure(usage: "'mand' can't be had: FUSE has no mandatory locks, and Linux since 5.15 none at all")
+    } else if !flags.take(word), !Self.isForOthers(word) {
+      throw .unknown(word)
+    }
+  }
+
+  private func take(_ given: GivenOption) throws(Failure) {
+    let id = UInt64(UInt32.max) - 1
+    switch given.option {
+    case .size:
+      guard let parsed = Size(given.value) else { throw given.badValue }
       size = parsed
-    } else if let value = option.value(of: "nr_inodes=") {
-      guard case .absolute(let count)? = Size(value) else { throw .badValue(in: option) }
+    case .blocks:
+      guard case .absolute(let count)? = Size(given.value), count <= UInt64.max / 4096 else { throw given.badValue }
+      size = .absolute(count * 4096)
+    case .inodes:
+      guard case .absolute(let count)? = Size(given.value) else { throw given.badValue }
       inodes = count
-    } else if let value = option.value(of: "mode=") {
-      mode = UInt32(try number(value, of: option, radix: 8, limit: 0o7777))
-    } else if let value = option.value(of: "uid=") {
-      uid = UInt32(try number(value, of: option, radix: 10, limit: UInt64(UInt32.max) - 1))
-    } else if let value = option.value(of: "gid=") {
-      gid = UInt32(try number(value, of: option, radix: 10, limit: UInt64(UInt32.max) - 1))
-    } else if try !memory.take(option), try !takeGeneric(option) {
-      throw .unknown(option)
+    case .mode: mode = UInt32(try given.number(upTo: 0o7777, radix: 8))
+    case .uid: uid = UInt32(try given.number(upTo: id))
+    case .gid: gid = UInt32(try given.number(upTo: id))
+    default: break
     }
   }
 
-  private func number(_ value: Text, of option: Text, radix: UInt64, limit: UInt64) throws(Failure) -> UInt64 {
-    guard let number = value.number(radix: radix), number <= limit else { throw .badValue(in: option) }
-    return number
-  }
-
-  /// Options that every file system takes; true if it was one.
-  private func takeGeneric(_ option: Text) throws(Failure) -> Bool {
-    if option.isWord(of: "ro rw suid nosuid dev nodev exec noexec sync async dirsync atime noatime") {
-      flags.append(option)
-      return true
-    }
-    // Those of mount(8) and fstab(5), which mean nothing to a mounted file system, and those that always hold here.
-    return option.isWord(of: "defaults auto noauto user nouser users _netdev nofail relatime norelatime strictatime nodiratime")
-      || option.isWord(of: "diratime allow_other default_permissions mand nomand") || option.hasPrefix("x-") || option.hasPrefix("X-")
-      || option.hasPrefix("comment=") || option.hasPrefix("subtype=")
-      // What /proc/mounts shows of a FUSE mount, which mount(8) passes on to a remount.
-      || option.hasPrefix("user_id=") || option.hasPrefix("group_id=") || option.hasPrefix("rootmode=")
-      || option.hasPrefix("max_read=") || option.hasPrefix("blksize=")
+  /// Words of mount(8) and fstab(5) that mean nothing to a mounted file system, those that always hold here, and what
+  /// /proc/mounts shows of a FUSE mount, which mount(8) passes on to a remount.
+  private static func isForOthers(_ word: Text) -> Bool {
+    word.isWord(of: """
+      defaults auto noauto user user= nouser users nousers owner noowner group nogroup _netdev nofail x- X- comment= uhelper= helper= \
+      allow_other default_permissions subtype= user_id= group_id= rootmode= max_read= blksize=
+      """)
   }
 }
 
@@ -86,28 +125,24 @@ final class MemoryArguments {
   var way: StoreWay?
   var vmcore: Text?
   var device: Text?
+  /// A saved vmcore may be written.
+  var overwrite = false
   var checksums = true
 
   /// Takes an option; false if it is none of these.
   @inline(never)
-  func take(_ option: Text) throws(Failure) -> Bool {
-    if let value = option.value(of: "level=") {
-      guard let number = value.number(), number <= 31 else { throw .badValue(in: option) }
-      level = UInt32(number)
-    } else if let value = option.value(of: "reuse=") {
-      guard take(reuse: value) else { throw .badValue(in: option) }
-    } else if let value = option.value(of: "store=") {
-      if value == "devmem" { way = .device } else if value == "vmcore" { way = .vmcore } else { throw .badValue(in: option) }
-    } else if let value = option.value(of: "vmcore=") {
-      vmcore = value
-    } else if let value = option.value(of: "devmem=") {
-      device = value
-    } else if option == "nochecksum" {
-      checksums = false
-    } else if option == "checksum" {
-      checksums = true
-    } else {
-      return false
+  func take(_ given: GivenOption) throws(Failure) -> Bool {
+    switch given.option {
+    case .level: level = UInt32(try given.number(upTo: 31))
+    case .reuse: guard take(reuse: given.value) else { throw given.badValue }
+    case .store:
+      if given.value == "devmem" { way = .device } else if given.value == "vmcore" { way = .vmcore } else { throw given.badValue }
+    case .vmcore: vmcore = given.value
+    case .device: device = given.value
+    case .overwrite: overwrite = true
+    case .nochecksum: checksums = false
+    case .checksum: checksums = true
+    default: return false
     }
     return true
   }
@@ -117,5 +152,4 @@ final class MemoryArguments {
 extension Failure {
   static func unexpected(_ word: Text) -> Failure { Failure(usage: "unexpected word '%'", word) }
   static func unknown(_ option: Text) -> Failure { Failure(usage: "unknown option '%'", option) }
-  static func badValue(in option: Text) -> Failure { Failure(usage: "the value in '%' makes no sense", option) }
 }

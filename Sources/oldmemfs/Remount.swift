@@ -5,17 +5,37 @@ import Platform
 
 /// `oldmemfs SOURCE DIR -o remount,…`, which is what `mount -o remount,… DIR` runs: it changes a mount and starts no other.
 ///
-/// The process that serves the mount changes size=, nr_inodes= and atime; the kernel changes its own flags.
+/// The process that serves the mount changes size=, nr_inodes= and access times; the kernel changes its own flags. All else stays as
+/// it is mounted (a tmpfs passes over mode=, uid= and gid= without a word, `shmem_reconfigure`, mm/shmem.c).
 enum RemountCommand {
   static func run(_ arguments: MountArguments) throws(Failure) -> ExitCode {
     let directory = arguments.directory
-    guard try ControlAnswers.ask(LimitChange(arguments).question, at: directory).first == 1
-    else { throw Failure("%: more is in use than that size= or nr_inodes= allows: %", directory, Errno.invalid.text) }
+    try check(arguments, ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory)))
+    let answer = try ControlAnswers.ask(LimitChange(arguments).question, at: directory)
+    switch LimitChange.Outcome(rawValue: answer[0]) {
+    case .done: break
+    case .tooLarge: throw Failure("%: that size= is more than there is: % MiB", directory, Text("%", answer[1] / 256))
+    default: throw Failure("%: more is in use than that size= or nr_inodes= allows: %", directory, Errno.invalid.text)
+    }
     do throws(Errno) {
       // None given leaves them as they are; mount(8) gives them all.
-      if !arguments.flags.isEmpty { try MountFlags(arguments.flags).remount(directory) }
+      if arguments.flags.isGiven { try arguments.flags.remount(directory) }
     } catch { throw Failure("can't remount %: %", directory, error.text) }
     return .success
+  }
+
+  /// That nothing is asked for that only a new mount can change.
+  private static func check(_ arguments: MountArguments, _ status: ControlAnswers.Status) throws(Failure) {
+    for option in Option.allCases where option.isFixed && arguments.has(option) {
+      let number = arguments.number(of: option)
+      if number == status.number(of: option) || option == .level && number == status.level { continue }
+      throw Failure(
+        option.isOfRoot ? "a remount can't change %: use chmod, chown or chgrp" : "a remount can't change %: unmount it, and mount it anew",
+        Text(option.name))
+    }
+    if status.isReadOnlyFile, arguments.flags.isGiven, !arguments.flags.isReadOnly {
+      throw Failure("a remount can't make it rw, without -o overwrite: unmount it, and mount it anew")
+    }
   }
 }
 
@@ -23,12 +43,21 @@ enum RemountCommand {
 struct LimitChange {
   var size: Size?
   var inodes: UInt64?
-  var keepsAccessTimes: Bool?
+  var accessTimes: AccessTimes?
+
+  /// What became of it.
+  enum Outcome: UInt64 {
+    /// More is in use than it allows.
+    case tooSmall
+    case done
+    /// There is less; after it comes how many pages there are.
+    case tooLarge
+  }
 
   init(_ arguments: MountArguments) {
     size = arguments.size
     inodes = arguments.inodes
-    keepsAccessTimes = arguments.flags.isEmpty ? nil : arguments.keepsAccessTimes
+    accessTimes = arguments.flags.saysAccessTimes ? arguments.flags.accessTimes : nil
   }
 
   // MARK: As a question: numbers, of which `none` is nil
@@ -46,7 +75,7 @@ struct LimitChange {
     }
     return Control.Question(
       kind: ControlAnswers.Kind.limits.rawValue,
-      values: [sizeNumber, inodes ?? Self.none, keepsAccessTimes.map { $0 ? 1 : 0 } ?? Self.none])
+      values: [sizeNumber, inodes ?? Self.none, accessTimes?.rawValue ?? Self.none])
   }
 
   /// The change that a question asks for; nil if it asks for something else.
@@ -57,6 +86,6 @@ struct LimitChange {
       size = number & Self.percent != 0 ? .percent(number & ~Self.percent) : .absolute(number)
     }
     if question.values[1] != Self.none { inodes = question.values[1] }
-    if question.values[2] != Self.none { keepsAccessTimes = question.values[2] != 0 }
+    if question.values[2] != Self.none { accessTimes = AccessTimes(rawValue: question.values[2]) }
   }
 }

@@ -4,11 +4,8 @@ import Platform
 
 /// What `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]` says.
 final class ScanArguments {
-  enum Format {
-    case table
-    case json
-    case ranges
-    case excluded
+  enum Format: Int {
+    case json, ranges, excluded, table
   }
 
   var source = Text()
@@ -19,21 +16,28 @@ final class ScanArguments {
   var level: DumpLevel { memory.namedLevel ?? DumpLevel(rawValue: 31) }
 
   init(_ words: [Text]) throws(Failure) {
-    guard let parsed = OptionParser.parse(words, valued: ["--level"]) else { throw Failure(usage: "the options can't be parsed") }
-    for option in parsed.options {
-      if option == "json" {
-        format = .json
-      } else if option == "ranges" {
-        format = .ranges
-      } else if option == "excluded" {
-        format = .excluded
-      } else if try !memory.take(option) {
-        throw .unknown(option)
+    let parsed = try OptionParser.parse(words, valued: ["--level"])
+    for word in parsed.options {
+      if let place = word.place(in: "json ranges excluded"), let named = Format(rawValue: place) {
+        guard format == .table || format == named else { throw Failure(usage: "--json, --ranges and --excluded exclude each other") }
+        format = named
+      } else if let option = try GivenOption(word), Self.isForScans(option.option), try memory.take(option) {
+        continue
+      } else {
+        throw .unknown(word)
       }
     }
     let operands = parsed.operands
     guard let first = operands.first else { throw Failure(usage: "a SOURCE is needed") }
     guard operands.count == 1 else { throw .unexpected(operands[1]) }
     source = first
+  }
+
+  /// A scan writes nothing: how what is written is checked, and whether it may be, does not matter to it.
+  private static func isForScans(_ option: Option) -> Bool {
+    switch option {
+    case .level, .reuse, .store, .vmcore, .device: return true
+    default: return false
+    }
   }
 }

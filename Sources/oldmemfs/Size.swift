@@ -1,6 +1,6 @@
 import Platform
 
-/// A size as tmpfs's options take it: "512k", "64m", "1g", "50%".
+/// A size as tmpfs's options take it: "512k", "64m", "1g", "50%" (`memparse`, lib/cmdline.c, in decimal).
 enum Size: Equatable {
   case absolute(UInt64)
   case percent(UInt64)
@@ -18,6 +18,9 @@ enum Size: Equatable {
     case UInt8(ascii: "k"), UInt8(ascii: "K"): shift = 10
     case UInt8(ascii: "m"), UInt8(ascii: "M"): shift = 20
     case UInt8(ascii: "g"), UInt8(ascii: "G"): shift = 30
+    case UInt8(ascii: "t"), UInt8(ascii: "T"): shift = 40
+    case UInt8(ascii: "p"), UInt8(ascii: "P"): shift = 50
+    case UInt8(ascii: "e"), UInt8(ascii: "E"): shift = 60
     default:
       digits = text
       shift = 0

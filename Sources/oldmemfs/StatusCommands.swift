@@ -26,11 +26,15 @@ enum StatusCommands {
   static func status(_ words: [Text]) throws(Failure) -> ExitCode {
     let status = ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory(words)))
     var text = Text()
-    text.appendField("written by", status.way.map { $0.text } ?? Text("nothing: scratch memory"))
+    text.appendField(
+      "written by", status.isReadOnlyFile ? Text("nothing: ro, without overwrite") : status.way?.text ?? Text("nothing: scratch memory"))
     if status.way != nil { text.appendField("level", Text("%", status.level)) }
     amount("pages", status.totalFrames, &text, note: status.isScanned ? "" : " so far")
-    amount("used", status.totalFrames - min(status.totalFrames, status.freeFrames), &text)
-    amount("free", status.freeFrames, &text)
+    // The same as df shows: what size= and nr_inodes= leave of it.
+    amount("size", status.blocks, &text)
+    amount("used", status.blocks - min(status.blocks, status.freeBlocks), &text)
+    amount("free", status.freeBlocks, &text)
+    text.appendField("inodes", Text("% of % used", status.inodes - min(status.inodes, status.freeInodes), status.inodes))
     amount("refused", status.refusedFrames, &text)
     text.appendField("damaged", Text("% reads of pages, % sections", status.damagedFrames, status.damagedSections))
     text.appendField("memory", Text("% in process %", anonymousMemory(of: status.pid), Text("%", status.pid)))

@@ -19,7 +19,7 @@ enum StoreChoice {
     if paths.way != .device {
       do throws(Errno) {
         _ = try FileDescriptor.open(paths.vmcore, flags: FileDescriptor.readWrite)
-        return Text("writes to %, where it takes them", paths.vmcore)
+        return Text(paths.keptFile == nil ? "writes to %, where it takes them" : "writes to %, with -o overwrite", paths.vmcore)
       } catch { reasons.append(WayError.unopenable(error).text(paths.vmcore)) }
     }
     return Text("nothing: %", reasons)

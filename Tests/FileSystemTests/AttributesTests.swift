@@ -76,7 +76,7 @@ struct AttributesTests {
   @Test("with noatime no time of access changes")
   func noAccessTimes() throws {
     var limits = MountLimits()
-    limits.keepsAccessTimes = false
+    limits.accessTimes = .never
     try withTree(limits: limits) { tree in
       let file = try tree.file("f")
       try tree.write(pattern(10), to: file)
@@ -85,6 +85,30 @@ struct AttributesTests {
       _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
       try tree.fileSystem.list(.root, after: 0) { _ in true }
       #expect(try tree.attributes(file).accessed == before)
+    }
+  }
+
+  @Test("with strictatime each read changes the time of access, with nodiratime no directory's")
+  func strictAccessTimes() throws {
+    var limits = MountLimits()
+    limits.accessTimes = .always
+    try withTree(limits: limits) { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(10), to: file)
+      for _ in 0..<2 {
+        tree.clock.time.seconds += 1
+        _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
+        try tree.fileSystem.list(.root, after: 0) { _ in true }
+        #expect(try tree.attributes(file).accessed == tree.clock.time)
+        #expect(try tree.attributes(.root).accessed == tree.clock.time)
+      }
+      let before = tree.clock.time
+      tree.fileSystem.setAccessTimes(AccessTimes.always.withoutDirectories)
+      tree.clock.time.seconds += 1
+      _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
+      try tree.fileSystem.list(.root, after: 0) { _ in true }
+      #expect(try tree.attributes(file).accessed == tree.clock.time)
+      #expect(try tree.attributes(.root).accessed == before)
     }
   }
 

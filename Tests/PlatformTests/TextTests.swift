@@ -25,6 +25,17 @@ struct TextTests {
     #expect(text { $0.append(ratio: 1, to: 0, decimals: 1) } == "-")
   }
 
+  @Test("a word has a place in a list, and one that is open stands for all that begin with it")
+  func places() {
+    #expect(Text("two").place(in: "one two three") == 1)
+    #expect(Text("three").place(in: "one two three") == 2)
+    #expect(Text("tw").place(in: "one two three") == nil)
+    #expect(Text("").place(in: "one two") == nil)
+    #expect(Text("x-systemd.automount").place(in: "user= x- y") == 1)
+    #expect(Text("user=me").place(in: "user user= x-") == 1)
+    #expect(Text("user").place(in: "user= x-") == nil)
+  }
+
   @Test("hexadecimal has its prefix")
   func hexadecimal() { #expect(text { $0.append(hex: 0xffff_8880) } == "0xffff8880") }
 

@@ -151,9 +151,9 @@ size=64k 16"
 # Half of a vmcore's pool is half of it, and more than all is all.
 percent_is_of_the_pool() {
   local all half more
-  start_background "$work/vmcore" level=16 && all=$(stat -f -c %b "$tested") && stop_background || return
-  start_background "$work/vmcore" level=16,size=50% && half=$(stat -f -c %b "$tested") && stop_background || return
-  start_background "$work/vmcore" level=16,size=1000g && more=$(stat -f -c %b "$tested") && stop_background || return
+  start_background "$work/vmcore" level=16,overwrite && all=$(stat -f -c %b "$tested") && stop_background || return
+  start_background "$work/vmcore" level=16,overwrite,size=50% && half=$(stat -f -c %b "$tested") && stop_background || return
+  start_background "$work/vmcore" level=16,overwrite,size=1000g && more=$(stat -f -c %b "$tested") && stop_background || return
   say "$all frames, half of them $half, at most $more"
   [[ $all -gt 1000 && $more -eq $all ]] && ((half * 2 >= all - 2 && half * 2 <= all + 2))
 }
@@ -211,7 +211,7 @@ is_shown_in_proc_mounts() {
 odd_source_and_directory() {
   local odd="$work/a, b\\c" file="$work/vm,core \\x"
   mkdir -p "$odd" && ln -f "$work/vmcore" "$file" || return
-  limited 60 "$program" "$file" "$odd" -o level=16,size=4m || return
+  limited 60 "$program" "$file" "$odd" -o level=16,overwrite,size=4m || return
   mountpoint -q "$odd" && touch "$odd/f" && limited 60 umount "$odd"
   local status=$?
   rm -f "$file"
@@ -221,13 +221,13 @@ odd_source_and_directory() {
 second_mount_is_refused() {
   local other=$work/other status
   mkdir -p "$other"
-  start_background "$work/vmcore" level=16,size=4m || return
-  says "another oldmemfs" "$program" "$work/vmcore" "$other" -o level=16,size=4m
+  start_background "$work/vmcore" level=16,overwrite,size=4m || return
+  says "another oldmemfs" "$program" "$work/vmcore" "$other" -o level=16,overwrite,size=4m
   status=$?
   ! is_mounted "$other" || { umount -l "$other"; status=1; }
   stop_background && [[ $status -eq 0 ]] || return
   # Once it is free it can be mounted again, and is empty.
-  start_background "$work/vmcore" level=16,size=4m && [[ -z $(ls -A "$tested") ]] && stop_background
+  start_background "$work/vmcore" level=16,overwrite,size=4m && [[ -z $(ls -A "$tested") ]] && stop_background
 }
 
 # ---------------------------------------------------------------- mount(8)
@@ -265,7 +265,7 @@ by_mount() {
 # shellcheck disable=SC2016
 by_remount() {
   with_helper '
-    mount -t fuse.oldmemfs "$3" "$tested" -o level=16,size=10m,nr_inodes=100
+    mount -t fuse.oldmemfs "$3" "$tested" -o level=16,overwrite,size=10m,nr_inodes=100
     echo hello >"$tested/f"
     [[ $(daemons) -eq 1 ]]
     mount -o remount,size=20m "$tested"
@@ -292,7 +292,7 @@ refuses_remount() { says "Invalid argument" "$program" "$work/vmcore" "$tested" 
 
 # As for a tmpfs: what is in use can't be taken away, and nothing changes when it is tried.
 remount_changes_limits() {
-  start_background "$work/vmcore" level=16,size=8m,nr_inodes=20 || return
+  start_background "$work/vmcore" level=16,overwrite,size=8m,nr_inodes=20 || return
   remount size=16m && shows 4096 stat -f -c %b "$tested" || return
   head -c 6M /dev/zero >"$tested/f" || return
   refuses_remount size=5m && refuses_remount size=16m,nr_inodes=1 && shows "4096 20" stat -f -c '%b %c' "$tested" || return
@@ -305,7 +305,7 @@ remount_changes_limits() {
 }
 
 remount_changes_flags() {
-  start_background "$work/vmcore" level=16,size=8m || return
+  start_background "$work/vmcore" level=16,overwrite,size=8m || return
   remount ro && says "Read-only file system" touch "$tested/f" && remount rw && touch "$tested/f" || return
   remount noexec,size=4m && grep -q " $tested fuse.oldmemfs rw,noexec" /proc/mounts && shows 1024 stat -f -c %b "$tested" || return
   remount size=5m && grep -q " $tested fuse.oldmemfs rw,noexec" /proc/mounts || { say "noexec is gone"; return 1; }
@@ -314,7 +314,7 @@ remount_changes_flags() {
 
 # Reading changes the access time, with noatime it does not.
 remount_changes_atime() {
-  start_background "$work/vmcore" level=16,size=8m || return
+  start_background "$work/vmcore" level=16,overwrite,size=8m || return
   echo hello >"$tested/f" && touch -a -d 2001-01-01 "$tested/f" || return
   remount noatime && cat "$tested/f" >/dev/null && shows 2001 date -d "@$(stat -c %X "$tested/f")" +%Y || return
   stop_background
@@ -346,7 +346,7 @@ check_daemon() {
   check "a busy file system stays mounted" busy_is_not_unmounted
   check "lazily unmounted it serves as long as a file is open" lazily_unmounted_serves_on
   check "a killed daemon leaves ENOTCONN, on scratch memory" death_is_no_hang scratch size=4m
-  check "a killed daemon leaves ENOTCONN, on a vmcore" death_is_no_hang "$work/vmcore" level=16,size=4m
+  check "a killed daemon leaves ENOTCONN, on a vmcore" death_is_no_hang "$work/vmcore" level=16,overwrite,size=4m
   check "who waits for a daemon that is killed comes free" death_frees_waiters
   check "size= is exact in statfs" sizes_are_exact
   check "size=N% is of the pool" percent_is_of_the_pool

@@ -1,0 +1,107 @@
+# shellcheck shell=bash disable=SC2154  # run assigns
+# What a mount or a scan reads: machines and files that are not what they should be, and files that are to stay as they are. Sourced
+# by run.
+
+# ---------------------------------------------------------------- the machine
+
+# shellcheck disable=SC2016  # the inner shell expands them
+without_dev_fuse() {
+  refuses 1 "/dev/fuse" unshare --mount sh -c 'mount -t tmpfs none /dev && exec "$0" "$@"' \
+    "$program" scratch "$mount_point" -o size=1m
+}
+
+# The program lies where only root can go, so a copy does it.
+as_nobody() {
+  chmod 755 "$scratch"
+  cp "$program" "$scratch/oldmemfs"
+  refuses 1 "root" setpriv --reuid 65534 --regid 65534 --clear-groups "$scratch/oldmemfs" scratch "$mount_point" -o size=1m
+}
+
+check_machine() {
+  check "a mount on a machine that has not crashed" refuses 1 "no capture kernel" "$program" oldmem "$mount_point"
+  check "a scan on a machine that has not crashed" refuses 1 "'scratch' with -o size=" "$program" scan oldmem
+  check "no /dev/fuse" without_dev_fuse
+  check "not root" as_nobody
+  check "a mount point that is not there" refuses 1 "$scratch/nowhere" "$program" scratch "$scratch/nowhere" -o size=1m
+  check "a mount point that is a file" refuses 1 "/etc/passwd" "$program" scratch /etc/passwd -o size=1m
+}
+
+# ---------------------------------------------------------------- bad vmcores
+
+# rename_key KEY: a copy of the vmcore whose VMCOREINFO lacks a key.
+rename_key() {
+  local key=$1 offset
+  cp --sparse=always "$vmcore" "$scratch/vmcore"
+  offset=$(head -c 65536 "$vmcore" | grep -aobF -- "$key" | head -n 1 | cut -d: -f1)
+  [[ -n $offset ]] || die "the vmcore has no '$key'."
+  printf 'X' | dd of="$scratch/vmcore" bs=1 seek="$offset" conv=notrunc status=none
+}
+
+lacks_key() {
+  rename_key "$1"
+  refuses 1 "$2" "$program" scan "$scratch/vmcore"
+}
+
+check_vmcores() {
+  check "a file that is not there" refuses 1 "$scratch/none: can't be opened (No such file" "$program" scan "$scratch/none"
+  check "a directory" refuses 1 "$scratch is no vmcore but a directory" "$program" scan "$scratch"
+  mkfifo "$scratch/fifo"
+  check "a FIFO" refuses 1 "$scratch/fifo is no vmcore but a FIFO" "$program" scan "$scratch/fifo"
+  check "a FIFO in the place of /proc/vmcore" refuses 1 "is no vmcore but a FIFO" "$program" oldmem "$mount_point" -o "vmcore=$scratch/fifo"
+  check "a device" refuses 1 "/dev/zero is no vmcore but a device" "$program" scan /dev/zero
+  : >"$scratch/empty"
+  check "an empty file" refuses 1 "$scratch/empty" "$program" scan "$scratch/empty"
+  check "a file that is no ELF" refuses 1 "ELF" "$program" /etc/passwd "$mount_point"
+  check "an ELF file that is no core" refuses 1 "core" "$program" scan "$program"
+  head -c 100 "$vmcore" >"$scratch/short"
+  check "a vmcore cut in its headers" refuses 1 "short" "$program" scan "$scratch/short"
+  check "no VMCOREINFO" lacks_key "VMCOREINFO" "VMCOREINFO"
+  check "no page size in VMCOREINFO" lacks_key "SIZE(page)" "SIZE(page)"
+  check "no mem_section in VMCOREINFO" lacks_key "SYMBOL(mem_section)" "mem_section"
+  check "no mapcount in VMCOREINFO" lacks_key "OFFSET(page._mapcount)" "OFFSET(page._mapcount)"
+}
+
+# ---------------------------------------------------------------- files that are somebody's
+
+# leaves_alone COMMAND...: runs it; the copy of the vmcore has the same bytes and times before and after.
+leaves_alone() {
+  local before status=0
+  before=$(stat -c '%y %z' "$scratch/vmcore")
+  "$@" || status=$?
+  [[ $(stat -c '%y %z' "$scratch/vmcore") == "$before" ]] || { say "its times have changed"; return 1; }
+  cmp "$vmcore" "$scratch/vmcore" && return "$status"
+}
+
+# With ro there is a mount, of the size that it would have, and nothing can make it one that is written.
+read_only() {
+  mount_quietly "$@" || return
+  say "said: $(<"$scratch/err")"
+  [[ ! -s $scratch/err && $(stat -f -c %b "$mount_point") -gt 1000 ]] || { unmount; return 1; }
+  ! touch "$mount_point/f" 2>/dev/null || { say "a file was made"; unmount; return 1; }
+  "$program" status "$mount_point" | grep -q '^written by  nothing: ro' || { unmount; return 1; }
+  refuses_here 1 "can't make it rw" "$program" "$1" "$mount_point" -o remount,rw || { unmount; return 1; }
+  # The kernel's own remount does not ask us.
+  mount -i -o remount,rw "$mount_point" || { unmount; return 1; }
+  ! head -c 8192 /dev/zero >"$mount_point/f" || { say "it was written"; unmount; return 1; }
+  unmount
+}
+
+says_what_it_overwrites() {
+  mount_quietly "$@" || return
+  say "said: $(<"$scratch/err")"
+  unmount
+  [[ $(wc -l <"$scratch/err") -eq 1 ]] && grep -qF "what is written to $mount_point overwrites pages of $scratch/vmcore" "$scratch/err"
+}
+
+check_kept_files() {
+  cp --sparse=always "$vmcore" "$scratch/vmcore"
+  check "a saved vmcore is not overwritten unasked" leaves_alone refuses 2 "-o overwrite" "$program" "$scratch/vmcore" "$mount_point" -o level=31
+  check "nor in the place of /proc/vmcore" leaves_alone refuses 2 "-o overwrite" "$program" oldmem "$mount_point" -o "vmcore=$scratch/vmcore"
+  : >"$scratch/device"
+  check "nor a file in the place of /dev/mem" leaves_alone refuses 2 "overwrite pages of $scratch/device" \
+    "$program" oldmem "$mount_point" -o "vmcore=$scratch/vmcore,devmem=$scratch/device"
+  check "ro changes nothing of it" leaves_alone read_only "$scratch/vmcore" level=31,ro
+  check "ro, in the place of /proc/vmcore" leaves_alone read_only oldmem "level=31,ro,vmcore=$scratch/vmcore"
+  check "a scan changes nothing of it" leaves_alone "$program" scan "$scratch/vmcore"
+  check "with overwrite it says what is overwritten" says_what_it_overwrites "$scratch/vmcore" level=31,overwrite
+}

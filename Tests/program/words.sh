@@ -1,0 +1,74 @@
+# shellcheck shell=bash disable=SC2154  # run assigns
+# The command line: what it says to words that make no sense, and the manual. Sourced by run.
+
+# manual WORDS COMMAND...: the command prints a manual that has WORDS in it, and ends with 0.
+manual() {
+  local words=$1 status=0
+  shift
+  timeout 20 "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+  cat "$scratch/out" "$scratch/err"
+  [[ $status -eq 0 && ! -s $scratch/err ]] && grep -q '^usage:$' "$scratch/out" && grep -qF -- "$words" "$scratch/out"
+}
+
+# Each option of the manual names itself and what it takes where its value makes no sense.
+each_option_says_what_it_takes() {
+  local name takes
+  "$program" mount --help >"$scratch/manual"
+  while read -r name takes; do
+    refuses 2 "it is $name=$takes; see" "$program" oldmem "$mount_point" -o "$name=%" || return
+    refuses 2 "'$name' lacks its value; it is $name=$takes" "$program" oldmem "$mount_point" -o "$name" || return
+    refuses 2 "'$name=' lacks its value" "$program" oldmem "$mount_point" -o "$name=" || return
+    grep -qF "  $name=$takes " "$scratch/manual" || { say "the manual lacks $name="; return 1; }
+  done <<'OPTIONS'
+size N[k|m|g|t|p|e|%]
+nr_blocks N[k|m|g|t|p|e]
+nr_inodes N[k|m|g|t|p|e]
+mode OCTAL, up to 7777
+uid N, up to 4294967294
+gid N, up to 4294967294
+level N, up to 31
+reuse free|cache|user
+store devmem|vmcore
+OPTIONS
+}
+
+check_manual() {
+  local command words
+  check "--help prints a manual" manual "nr_inodes=" "$program" --help
+  while read -r command words; do
+    check "$command --help" manual "$words" "$program" "$command" --help
+    check "$command -h" manual "$words" "$program" "$command" -h
+  done <<'COMMANDS'
+mount reuse=free|cache|user
+scan --excluded
+record FIRST_PFN
+status level
+relocate --keep
+COMMANDS
+  check "--help after other words" manual "size=N" "$program" scratch "$mount_point" --help
+}
+
+check_words() {
+  check_manual
+  check "no words at all" refuses 2 "--help" "$program"
+  check "no DIR" refuses 2 "SOURCE and a DIR" "$program" scratch
+  check "one word too many" refuses 2 "unexpected word 'more'" "$program" scratch "$mount_point" more
+  check "-o without a word" refuses 2 "missing argument" "$program" scratch "$mount_point" -o
+  check "an unknown option" refuses 2 "unknown option 'sizes=1m'" "$program" scratch "$mount_point" -o sizes=1m
+  check "each option says what it takes" each_option_says_what_it_takes
+  check "a size that is none" refuses 2 "size=abc" "$program" scratch "$mount_point" -o size=abc
+  check "a size that does not fit" refuses 2 "size=16e" "$program" scratch "$mount_point" -o size=16e
+  check "a level beyond 31" refuses 2 "level=32" "$program" oldmem "$mount_point" -o level=32
+  check "a mode that is not octal" refuses 2 "mode=1799" "$program" scratch "$mount_point" -o size=1m,mode=1799
+  check "an empty vmcore=" refuses 2 "'vmcore=' lacks its value; it is vmcore=FILE" "$program" oldmem "$mount_point" -o vmcore=
+  check "an empty devmem=" refuses 2 "'devmem=' lacks its value; it is devmem=FILE" "$program" oldmem "$mount_point" -o devmem=
+  check "vmcore= beside a file" refuses 2 "goes with the source 'oldmem'" "$program" "$vmcore" "$mount_point" -o "vmcore=$vmcore"
+  check "mand" refuses 2 "mandatory locks" "$program" scratch "$mount_point" -o size=1m,mand
+  check "scratch without a size" refuses 2 "size=" "$program" scratch "$mount_point"
+  check "level= for scratch memory" refuses 2 "level= means nothing" "$program" scratch "$mount_point" -o size=1m,level=31
+  check "scan without a source" refuses 2 "SOURCE" "$program" scan
+  check "scan of a level that is none" refuses 2 "it is level=N, up to 31" "$program" scan "$vmcore" --level x
+  check "scan --level without a value" refuses 2 "'level' lacks its value" "$program" scan "$vmcore" --level
+  check "scan --ranges --json" refuses 2 "exclude each other" "$program" scan "$vmcore" --ranges --json
+  check "scan with an option of mounts" refuses 2 "unknown option 'nochecksum'" "$program" scan "$vmcore" -o nochecksum
+}
