@@ -20,8 +20,8 @@ SECONDS=$((EPOCHSECONDS - OLDMEMFS_STARTED))
 
 # ---------------------------------------------------------------- messages
 
-# The most columns that a line has.
-columns=100
+# The most columns that a line has. Whoever sets another script's lines off asks it for shorter ones.
+columns=${OLDMEMFS_COLUMNS:-100}
 
 say() { printf '%s\n' "$*"; }
 progress() { wrap "$(printf '  %4ds  ' "$SECONDS")" '         ' "$*" >&2; }
