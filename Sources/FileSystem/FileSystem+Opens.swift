@@ -1,8 +1,10 @@
+import Platform
+
 /// How the kernel reads and writes through an open file.
 public enum OpenKind: UInt64, Sendable {
   /// Through its page cache; what is there may be kept from an earlier open.
   case cached = 0
-  /// The same, but what the cache has of the file is old.
+  /// The same, but what the cache has of the file is old, or not to be used.
   case cachedAnew = 1
   /// Without its cache: each read and write is a request.
   case direct = 2
@@ -40,7 +42,8 @@ extension FileSystem where Store: ~Copyable {
     }
     inodes[handle].cachedOpens += 1
     noteUse(of: handle)
-    guard inodes[handle].isCacheOld else { return .cached }
+    // Only a read that the cache can't answer is known of.
+    guard inodes[handle].isCacheOld || limits.accessTimes.isStrict else { return .cached }
     inodes[handle].isCacheOld = false
     return .cachedAnew
   }

@@ -37,6 +37,19 @@ struct OpensTests {
     }
   }
 
+  @Test("with strictatime the cache answers no open's reads")
+  func strict() throws {
+    var limits = MountLimits()
+    limits.accessTimes = .always
+    try withTree(limits: limits) { tree in
+      let file = try tree.file("f")
+      for _ in 0..<2 {
+        #expect(try open(tree, file, isStream: false) == .cachedAnew)
+        tree.fileSystem.close(file, .cachedAnew)
+      }
+    }
+  }
+
   @Test("where the kernel keeps its cache in step, each opens as it likes")
   func mixing() throws {
     try withTree { tree in

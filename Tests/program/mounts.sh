@@ -98,6 +98,8 @@ access_times() {
 reading_changes_soon() {
   local before after
   echo hello >"$mount_point/f"
+  # So that the kernel's cache could answer.
+  cat "$mount_point/f" >/dev/null
   touch -a -d "1 hour" "$mount_point/f" "$mount_point"
   before=$(stat -c %X "$mount_point/f" "$mount_point" | paste -sd' ')
   cat "$mount_point/f" >/dev/null
