@@ -24,6 +24,8 @@ public enum PoolError: Error, BitwiseCopyable {
   case noWay(WayFailures)
   /// No frame may be reused under the policy.
   case nothingReusable
+  /// There may be some, but not all of memory can be told of: so many sections can't be read, the first for this reason.
+  case unreadable(sections: Int, KernelError)
   case noMemory(Errno)
 }
 
@@ -110,14 +112,14 @@ extension FramePool {
     throw .noWay(failures)
   }
 
-  /// Whether a frame can be had and written; `nothingReusable` if there is none to try.
+  /// Whether a frame can be had and written; `nothingReusable` or `unreadable` if there is none to try.
   private func isProven() throws(PoolError) -> Bool {
     do throws(StoreError) {
       release(try allocate(upTo: 1, after: nil))
       return true
     } catch {
       if case .noMemory = error { throw .noMemory(.noMemory) }
-      if refusedFrames == 0 { throw .nothingReusable }
+      if refusedFrames == 0 { throw firstDamage.map { .unreadable(sections: damagedSections, $0) } ?? .nothingReusable }
       return false
     }
   }

@@ -27,6 +27,8 @@ public final class FramePool: FrameStore {
   public private(set) var refusedFrames: UInt64 = 0
   /// Sections whose struct pages can't be read, whose frames are left alone.
   public private(set) var damagedSections = 0
+  /// Why the first of them can't.
+  public private(set) var firstDamage: KernelError?
   /// Frames whose checksum was found to differ.
   public internal(set) var damagedFrames: UInt64 = 0
 
@@ -53,12 +55,14 @@ public final class FramePool: FrameStore {
     let index = scanned
     scanned += 1
     var left = InlineArray<3, UInt16>(repeating: 0)
-    let readable = source.reusable(in: table.number(at: index), with: map) { reuse, range in
-      left[Int(reuse.rawValue)] += UInt16(range.count)
-    }
-    guard readable else {
+    do throws(KernelError) {
+      try source.reusable(in: table.number(at: index), with: map) { reuse, range in
+        left[Int(reuse.rawValue)] += UInt16(range.count)
+      }
+    } catch {
       table.summaries[index].state = .damaged
       damagedSections += 1
+      if firstDamage == nil { firstDamage = error }
       return
     }
     table.summaries[index].state = .scanned
@@ -161,9 +165,12 @@ public final class FramePool: FrameStore {
   private func offer(_ reuse: ReuseClass, of index: Int) throws(StoreError) {
     let open = try opened(index)
     var offered = 0
-    let readable = source.reusable(in: table.number(at: index), with: map) { kind, range in
-      if kind == reuse { offered += open.offer(range) }
-    }
+    var readable = true
+    do throws(KernelError) {
+      try source.reusable(in: table.number(at: index), with: map) { kind, range in
+        if kind == reuse { offered += open.offer(range) }
+      }
+    } catch { readable = false }
     let counted = Int(table.summaries[index].left[Int(reuse.rawValue)])
     table.summaries[index].left[Int(reuse.rawValue)] = 0
     open.offeredClasses |= reuse.bit

@@ -16,22 +16,20 @@ enum FrameSource {
     }
   }
 
-  /// Calls `body` with each run of frames of a section that may be reused, by place in the section; false if the section
+  /// Calls `body` with each run of frames of a section that may be reused, by place in the section; an error if the section
   /// can't be read.
-  func reusable(in section: Int, with map: FrameMap, _ body: (ReuseClass, Range<Int>) -> Void) -> Bool {
+  func reusable(in section: Int, with map: FrameMap, _ body: (ReuseClass, Range<Int>) -> Void) throws(KernelError) {
     switch self {
     case .scratch(let frames):
       body(.free, 0..<min(framesPerSection, frames - section * framesPerSection))
-      return true
     case .crashed(let kernel, let policy):
-      do throws(KernelError) { try kernel.classify(section: section, into: map) } catch { return false }
+      try kernel.classify(section: section, into: map)
       var start = 0
       while start < framesPerSection {
         let end = map.endOfStretch(from: start)
         if let reuse = reuseClass(map[start], policy) { body(reuse, start..<end) }
         start = end
       }
-      return true
     }
   }
 }

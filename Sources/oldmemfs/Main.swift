@@ -23,10 +23,10 @@ struct Main {
       if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
     #endif
     guard let first = words.first else { throw Failure(usage: "no SOURCE and no DIR") }
-    if first == "--help" || first == "-h" || first == "help" { return Usage.print() }
-    if first == "--version" || first == "-V" { return Usage.printVersion() }
+    if first == "--help" || first == "-h" || first == "help" { return try Usage.print() }
+    if first == "--version" || first == "-V" { return try Usage.printVersion() }
     let command = Command(first) ?? .mount
-    if words.contains(where: { $0 == "--help" || $0 == "-h" }) { return Usage.print(command) }
+    if words.contains(where: { $0 == "--help" || $0 == "-h" }) { return try Usage.print(command) }
     let rest = Array(words.dropFirst())
     #if OLDMEMFS_INITRAMFS
       if let code = BootCommands.run(first, rest) { return ExitCode(rawValue: code) ?? .failure }

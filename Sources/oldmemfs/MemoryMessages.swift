@@ -8,7 +8,9 @@ extension PoolError {
     switch self {
     case .noMemory(let error): return Text("no memory for the frame store: %", error.text)
     case .nothingReusable:
-      return Text("no frame may be reused at this dump level; give a higher level= if the dump is taken at one")
+      return Text("no page may be reused at this dump level; give a higher level= if the dump is taken at one")
+    case .unreadable(let sections, let error):
+      return Text("no page is known to be reusable: % sections of memory can't be read, the first because %", Text("%", UInt64(sections)), error.text)
     case .noWay(let failures):
       let device = failures.device.map { $0.text(paths.device ?? Text()) } ?? Text()
       let vmcore = failures.vmcore.map { $0.text(paths.vmcore) } ?? Text()

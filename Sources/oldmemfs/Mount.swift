@@ -75,6 +75,7 @@ final class Mount {
     }
     if fileSystem.store.damagedSections > 0 {
       text.append("; % sections of memory can't be read and are left alone", UInt64(fileSystem.store.damagedSections))
+      if let error = fileSystem.store.firstDamage { text.append(": %", error.text) }
     }
     Log.line(text)
   }

@@ -11,38 +11,38 @@ enum ScanCommand {
     let kernel = try CrashedKernel.open(paths.vmcore)
     let policy = ReusePolicy(level: arguments.level)
     switch arguments.format {
-    case .ranges: return ranges(kernel, policy)
-    case .excluded: return excluded(kernel, policy)
-    case .table: return Usage.output(ScanTable.text(ScanReport(of: kernel, policy: policy), kernel, paths))
-    case .json: return Usage.output(ScanJSON.text(ScanReport(of: kernel, policy: policy), kernel, paths))
+    case .ranges: return try ranges(kernel, policy)
+    case .excluded: return try excluded(kernel, policy)
+    case .table: return try Usage.output(ScanTable.text(ScanReport(of: kernel, policy: policy), kernel, paths))
+    case .json: return try Usage.output(ScanJSON.text(ScanReport(of: kernel, policy: policy), kernel, paths))
     }
   }
 
   /// A line 'FIRST_PFN COUNT CLASS' for each run.
-  private static func ranges(_ kernel: CrashedKernel, _ policy: ReusePolicy) -> ExitCode {
+  private static func ranges(_ kernel: CrashedKernel, _ policy: ReusePolicy) throws(Failure) -> ExitCode {
     var lines = Lines()
     let report = ScanReport(of: kernel, policy: policy) { first, count, frameClass in
       lines.append(first, count, frameClass.name)
     }
     warnOfDamage(report)
-    return lines.finish()
+    return try lines.finish()
   }
 
   /// A line 'FIRST_PFN COUNT CLASS WHY' for each run that the dump leaves out: why it is held back, or 'reusable'.
-  private static func excluded(_ kernel: CrashedKernel, _ policy: ReusePolicy) -> ExitCode {
+  private static func excluded(_ kernel: CrashedKernel, _ policy: ReusePolicy) throws(Failure) -> ExitCode {
     var lines = Lines()
     let report = ScanReport(of: kernel, policy: policy, onStretch: { first, count, state in
       guard policy.level.leavesOut(state.frameClass) else { return }
       lines.append(first, count, state.frameClass.name, policy.isReusable(state) ? "reusable" : state.hold.name)
     })
     warnOfDamage(report)
-    return lines.finish()
+    return try lines.finish()
   }
 
   /// Lines of output, printed some thousand at a time.
   private struct Lines {
     private var text = Text()
-    private var exitCode = ExitCode.success
+    private var failure: Failure?
 
     mutating func append(_ first: UInt64, _ count: UInt64, _ name: Literal, _ reason: Literal? = nil) {
       text.append("% % ", first, count)
@@ -51,13 +51,14 @@ enum ScanCommand {
     }
 
     private mutating func print() {
-      if Usage.output(text) != .success { exitCode = .failure }
+      do throws(Failure) { _ = try Usage.output(text) } catch { failure = error }
       text = Text()
     }
 
-    mutating func finish() -> ExitCode {
+    mutating func finish() throws(Failure) -> ExitCode {
       print()
-      return exitCode
+      if let failure { throw failure }
+      return .success
     }
   }
 

@@ -14,6 +14,7 @@ enum ScanTable {
       Text(
         isDamaged ? "% MiB in % sections of 128 MiB, of which % can't be read" : "% MiB in % sections of 128 MiB",
         report.frames / 256, UInt64(report.sections), UInt64(report.damagedSections)))
+    if let error = report.firstDamage { text.appendField("can't read", error.text) }
     text.appendField("written by", StoreChoice.text(paths, kernel, report.policy))
     text.append("\nclass             pages        MiB   reusable at level %\n", UInt64(report.policy.level.rawValue))
     for frameClass in FrameClass.allCases where frameClass != .absent { row(frameClass, report, &text) }

@@ -9,18 +9,17 @@ enum StatusCommands {
     let directory = try directory(words)
     guard ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory)).way != nil
     else { throw Failure("a scratch mount overwrites no crashed kernel's pages") }
-    var exitCode = ExitCode.success
     var next: UInt64 = 0
-    while next != UInt64.max, exitCode == .success {
+    while next != UInt64.max {
       let answer = try ControlAnswers.ask(.record, from: next, at: directory)
       var text = Text()
       for index in 0..<min(Int(truncatingIfNeeded: answer[1]), (answer.count - 2) / 2) {
         text.append("% %\n", answer[2 + 2 * index], answer[3 + 2 * index])
       }
-      exitCode = Usage.output(text)
+      _ = try Usage.output(text)
       next = answer[0]
     }
-    return exitCode
+    return .success
   }
 
   static func status(_ words: [Text]) throws(Failure) -> ExitCode {
@@ -38,7 +37,7 @@ enum StatusCommands {
     amount("refused", status.refusedFrames, &text)
     text.appendField("damaged", Text("% reads of pages, % sections", status.damagedFrames, status.damagedSections))
     text.appendField("memory", Text("% in process %", anonymousMemory(of: status.pid), Text("%", status.pid)))
-    return Usage.output(text)
+    return try Usage.output(text)
   }
 
   private static func directory(_ words: [Text]) throws(Failure) -> Text {

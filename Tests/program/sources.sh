@@ -37,9 +37,58 @@ rename_key() {
   printf 'X' | dd of="$scratch/vmcore" bs=1 seek="$offset" conv=notrunc status=none
 }
 
+# file_offset VIRTUAL: where in the vmcore a virtual address lies, by its program headers.
+file_offset() {
+  local address=$((16#$1)) offset virtual size
+  while read -r offset virtual size; do
+    ((address >= virtual && address < virtual + size)) || continue
+    say $((offset + address - virtual))
+    return
+  done < <(readelf -lW "$vmcore" | awk '$1 == "LOAD" { print $2, $3, $5 }')
+  die "the vmcore does not hold $1."
+}
+
+# Makes a copy of the vmcore whose mem_section leads nowhere.
+break_sections() {
+  local address
+  address=$(head -c 65536 "$vmcore" | grep -aoP 'SYMBOL\(mem_section\)=\K[0-9a-f]+' | head -n 1)
+  cp --sparse=always "$vmcore" "$scratch/vmcore"
+  printf '\0\20\0\0\0\0\0\0' | dd of="$scratch/vmcore" bs=1 seek="$(file_offset "$address")" conv=notrunc status=none
+}
+
+# broken WORDS COMMAND...: it names what could not be read, and gives no advice to write more.
+broken() {
+  local words=$1
+  shift
+  "$@" >"$scratch/out" 2>"$scratch/err"
+  cat "$scratch/out" "$scratch/err"
+  grep -qF "$words" "$scratch/out" "$scratch/err" && ! grep -q 'level=' "$scratch/err"
+}
+
+check_broken_sections() {
+  break_sections
+  check "sections that can't be read, at a mount" broken "can't be read, the first because a root of mem_section points nowhere: 0x1000" \
+    "$program" "$scratch/vmcore" "$mount_point" -o level=31,ro
+  check "in a scan" broken "can't read  a root of mem_section points nowhere: 0x1000" "$program" scan "$scratch/vmcore"
+  check "in a scan's ranges" broken "of 7 sections can't be read and are left alone: a root of mem_section points nowhere: 0x1000" \
+    "$program" scan "$scratch/vmcore" --ranges
+}
+
 lacks_key() {
   rename_key "$1"
   refuses 1 "$2" "$program" scan "$scratch/vmcore"
+}
+
+# without_room COMMAND...: runs it where nothing can be printed.
+# shellcheck disable=SC2016  # the inner shell expands it
+without_room() { refuses 1 "can't write to standard output: No space left on device" sh -c '"$@" >/dev/full' sh "$@"; }
+
+check_output() {
+  local words
+  for words in "" --json --ranges --excluded; do
+    check "scan $words, and no room for what it prints" without_room "$program" scan "$vmcore" ${words:+"$words"}
+  done
+  check "--help, and no room for what it prints" without_room "$program" --help
 }
 
 check_vmcores() {
