@@ -24,6 +24,7 @@ extension WayError {
   @inline(never)
   func text(_ path: Text) -> Text {
     switch self {
+    case .unopenable(.notSuitable): return Text("% is neither a memory device nor a file, so it is not written", path)
     case .unopenable(let error):
       let hint: Literal = error == .permission ? ": kernel lockdown, as with Secure Boot, or not root" : ""
       return Text("can't open % for writing (%%)", path, error.text, Text(hint))
