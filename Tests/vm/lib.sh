@@ -218,6 +218,17 @@ probe_kvm() {
     | grep 'Linux version' >/dev/null
 }
 
+# What the guests have said since the last call, of the lines that are for the host: $log is the serial log, $shown how many were told.
+show_new_lines() {
+  local line number=0
+  while IFS= read -r line; do
+    number=$((number + 1))
+    ((number > shown)) || continue
+    shown=$number
+    progress "${line#*LAB }"
+  done < <(tr -d '\r' <"$log" | grep -a 'LAB ' || true)
+}
+
 # ---------------------------------------------------------------- pages that must never be taken
 
 # hard_exceptions SERIES: labtool's options for the kinds of pages that this kernel has no way to make.
