@@ -50,7 +50,7 @@ returns_when_ready() {
 starts_without_descriptors() {
   local number
   ! is_mounted "$tested" || force_unmount
-  limited 60 bash -c 'exec "$@" <&- >&- 2>&-' bash "$program" "$work/vmcore" "$tested" -o level=16,size=16m || return
+  limited 60 bash -c 'exec "$@" <&- >&- 2>&-' bash "$program" "$work/vmcore" "$tested" -o level=16,size=16m,overwrite || return
   find_daemon "$tested" || return
   for number in 0 1 2; do shows /dev/null readlink "/proc/$daemon/fd/$number" || return; done
   head -c 3000000 "$vmcore" >"$tested/f" && echo 1 >/proc/sys/vm/drop_caches && cmp -n 3000000 "$vmcore" "$tested/f" && stop_background
