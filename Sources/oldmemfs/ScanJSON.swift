@@ -13,6 +13,7 @@ enum ScanJSON {
     text.append(
       ",\n  \"left_out_pages\": %,\n  \"sections\": %,\n  \"damaged_sections\": %", report.leftOut, UInt64(report.sections),
       UInt64(report.damagedSections))
+    text.append(",\n  \"damage\": %", report.firstDamage.map { string($0.text) } ?? Text("null"))
     text.append(",\n  \"nanoseconds\": %,\n  \"classes\": {", report.nanoseconds)
     var first = true
     for frameClass in FrameClass.allCases where frameClass != .absent {
