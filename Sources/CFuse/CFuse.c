@@ -20,6 +20,32 @@ const char *cfuse_last_message(void) { return last_message; }
 
 int cfuse_version(void) { return fuse_version(); }
 
+struct fuse_session *cfuse_session_new(struct fuse_args *arguments, const struct fuse_lowlevel_ops *operations, void *data) {
+  return fuse_session_new(arguments, operations, sizeof *operations, data);
+}
+
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+void cfuse_want(struct fuse_conn_info *connection, uint64_t capabilities) {
+  fuse_set_feature_flag(connection, capabilities & connection->capable_ext);
+}
+
+void cfuse_decline(struct fuse_conn_info *connection, uint64_t capabilities) { fuse_unset_feature_flag(connection, capabilities); }
+
+bool cfuse_has(const struct fuse_conn_info *connection, uint64_t capabilities) {
+  return capabilities != 0 && (connection->capable_ext & capabilities) == capabilities;
+}
+#else
+void cfuse_want(struct fuse_conn_info *connection, uint64_t capabilities) {
+  connection->want |= connection->capable & (uint32_t)capabilities;
+}
+
+void cfuse_decline(struct fuse_conn_info *connection, uint64_t capabilities) { connection->want &= ~(uint32_t)capabilities; }
+
+bool cfuse_has(const struct fuse_conn_info *connection, uint64_t capabilities) {
+  return capabilities != 0 && (connection->capable & capabilities) == capabilities;
+}
+#endif
+
 void cfuse_set_tmpfile(struct fuse_lowlevel_ops *operations, cfuse_tmpfile function) {
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
   operations->tmpfile = function;

@@ -1,29 +1,34 @@
-// Memory safety: the session and its request buffer belong to this object and are freed with it; libfuse gets an
-// unretained pointer to the server, which this object keeps alive.
+// Memory safety: the session and its request buffer belong to this object and are freed with it; no more is read into the buffer
+// than it is long. libfuse gets an unretained pointer to the server, which this object keeps alive.
 import CFuse
 import CPlatform
 import FileSystem
+import OldMemory
 import Platform
 
 /// A mounted file system: libfuse's session, one thread, one request buffer.
 public final class Session {
   private let server: Server
   private let session: OpaquePointer
-  private var buffer = fuse_buf()
+  /// A request, and behind its first page the data of its answer: a request to read is short (`headerBytes`), so one buffer is
+  /// enough for both. It is ours, not one that libfuse allocates, since what lies behind a request there is libfuse's own affair.
+  private let buffer: Mapping
   private var mounted = false
 
   /// Prepares a session for the file system; nothing is mounted yet. What libfuse refuses is told in its words.
   public init(serving fileSystem: MountedFileSystem, options: SessionOptions) throws(Failure) {
     cfuse_keep_messages()
     server = Server(fileSystem)
+    do throws(Errno) { buffer = try Mapping(anonymous: Session.headerBytes + Server.largestTransfer) } catch {
+      throw Failure("no memory for requests: %", error.text)
+    }
     var arguments = fuse_args()
     defer { fuse_opt_free_args(&arguments) }
     for word in [Text("oldmemfs"), Text("-o"), options.list] {
       _ = word.withCString { fuse_opt_add_arg(&arguments, $0) }
     }
     var operations = Server.operations()
-    let size = MemoryLayout<fuse_lowlevel_ops>.size
-    guard let session = fuse_session_new(&arguments, &operations, size, Unmanaged.passUnretained(server).toOpaque())
+    guard let session = cfuse_session_new(&arguments, &operations, Unmanaged.passUnretained(server).toOpaque())
     else { throw Failure(Session.lastMessage) }
     self.session = session
   }
@@ -31,7 +36,6 @@ public final class Session {
   deinit {
     if mounted { fuse_session_unmount(session) }
     fuse_session_destroy(session)
-    free(buffer.mem)
   }
 
   static var lastMessage: Text {
@@ -60,17 +64,25 @@ public final class Session {
     server.answer = answer
     guard fuse_set_signal_handlers(session) == 0 else { return EIO }
     defer { fuse_remove_signal_handlers(session) }
+    server.replyBuffer = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[Session.headerBytes...])
     var isIdleWorkLeft = true
     while fuse_session_exited(session) == 0 {
       if isIdleWorkLeft, !isRequestWaiting {
         isIdleWorkLeft = idle(server.fileSystem)
         continue
       }
-      let count = fuse_session_receive_buf(session, &buffer)
-      if count == -EINTR { continue }
-      if count <= 0 { return -count }
-      server.replyBuffer = replyBuffer
-      fuse_session_process_buf(session, &buffer)
+      let count = read(fuse_session_fd(session), buffer.bytes.baseAddress, buffer.bytes.count)
+      if count < 0 {
+        // ENOENT: whoever asked was interrupted. ENODEV: it has been unmounted (`fuse_dev_do_read`, fs/fuse/dev.c).
+        let error = cplatform_errno()
+        if error == EINTR || error == ENOENT || error == EAGAIN { continue }
+        return error == ENODEV ? 0 : error
+      }
+      if fuse_session_exited(session) != 0 { break }
+      var request = fuse_buf()
+      request.mem = buffer.bytes.baseAddress
+      request.size = count
+      fuse_session_process_buf(session, &request)
       if isWaiting, server.isReady {
         isWaiting = false
         onReady()
@@ -84,9 +96,7 @@ public final class Session {
     return poll(&descriptor, 1, 0) != 0
   }
 
-  /// The request buffer beyond a request's own bytes: a request to read is short, so its answer is put together there,
-  /// which saves a second buffer. libfuse allocates `max_write` bytes and a header's worth (`fuse_session_receive_buf`).
-  private var replyBuffer: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: buffer.mem + Int(CFUSE_HEADER_BYTES), count: Server.largestTransfer)
-  }
+  /// What a request has beside data that is written, at the most: the kernel wants as much more room than `max_write` (80 bytes,
+  /// `fuse_dev_do_read`), and what a request says before its answer is put together behind it is never longer than a page.
+  private static var headerBytes: Int { frameSize }
 }

@@ -23,17 +23,25 @@ typedef void (*cfuse_tmpfile)(fuse_req_t _Nullable, fuse_ino_t, mode_t, struct f
 /// Lets the library ask for such files, where it knows how to (since 3.17); otherwise the kernel says EOPNOTSUPP.
 void cfuse_set_tmpfile(struct fuse_lowlevel_ops *_Nonnull operations, cfuse_tmpfile _Nonnull function);
 
+/// fuse_session_new, which is a macro since 3.17.
+struct fuse_session *_Nullable cfuse_session_new(
+    struct fuse_args *_Nonnull arguments, const struct fuse_lowlevel_ops *_Nonnull operations, void *_Nonnull data);
+
+/// Asks for those of some capabilities (FUSE_CAP_…) that the kernel has. Since 3.17 they are kept in 64 bits.
+void cfuse_want(struct fuse_conn_info *_Nonnull connection, uint64_t capabilities);
+/// Declines capabilities, which the library may want by itself.
+void cfuse_decline(struct fuse_conn_info *_Nonnull connection, uint64_t capabilities);
+/// Whether the kernel has all of some capabilities; of none it is false.
+bool cfuse_has(const struct fuse_conn_info *_Nonnull connection, uint64_t capabilities);
+
 /// FUSE_CAP_DIRECT_IO_ALLOW_MMAP, or 0 where the library has none (before 3.17).
 #ifdef FUSE_CAP_DIRECT_IO_ALLOW_MMAP
-static const uint32_t cfuse_map_direct = (uint32_t)FUSE_CAP_DIRECT_IO_ALLOW_MMAP;
+static const uint64_t cfuse_map_direct = FUSE_CAP_DIRECT_IO_ALLOW_MMAP;
 #else
-static const uint32_t cfuse_map_direct = 0;
+static const uint64_t cfuse_map_direct = 0;
 #endif
 
 /// FUSE_ROOT_ID and the like as typed constants, since Swift does not see every macro.
 static const uint64_t cfuse_root_id = FUSE_ROOT_ID;
-
-/// The size of the session's request buffer that the library allocates for `max_write` bytes of data.
-#define CFUSE_HEADER_BYTES 4096
 
 #endif
