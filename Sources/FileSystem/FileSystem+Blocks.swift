@@ -26,46 +26,60 @@ extension FileSystem where Store: ~Copyable {
 
   // MARK: Taking and giving back
 
-  /// Takes frames for blocks from `block` on, none of which has one: at least 1 and at most `count`. `reserveExtents` comes
-  /// before; the frames belong to no extent until `add`.
-  func takeFrames(for handle: UInt32, _ block: UInt64, upTo count: UInt64) throws(FileSystemError) -> FrameRun {
+  /// Takes frames for blocks from `block` on, none of which has one: at least 1 and at most `count`, after those of `before` if that
+  /// is possible. `reserveExtents` comes before; the frames belong to no extent until `add`.
+  func takeFrames(for handle: UInt32, _ block: UInt64, upTo count: UInt64, after before: Extent?) throws(FileSystemError) -> FrameRun {
     let allowed = allowedFrames
     guard allowed > 0 else { throw .noSpace }
     let most = Int(min(count, allowed, UInt64(Extent.mostBlocks)))
-    let before = block > 0 ? extent(of: handle, at: block - 1) : nil
     let neighbour = before.map { $0.frame + ($0.count - 1) }
-    if store.freeFrames == 0 { takeDoomedFrames() }
-    let run = try storing { store throws(StoreError) in try store.allocate(upTo: most, after: neighbour) }
+    let run: FrameRun
+    do throws(FileSystemError) { run = try allocate(most, neighbour) } catch {
+      // Of what the store counts as free nothing may be left when it is looked at; frames of doomed files are there for sure.
+      guard doomedFrames > 0 else { throw error }
+      takeDoomedFrames()
+      run = try allocate(most, neighbour)
+    }
     usedFrames += UInt64(run.count)
     return run
   }
+
+  private func allocate(_ count: Int, _ neighbour: FrameNumber?) throws(FileSystemError) -> FrameRun {
+    do throws(StoreError) { return try store.allocate(upTo: count, after: neighbour) } catch { throw FileSystemError(error) }
+  }
+
+  /// The extent that ends where a block begins.
+  func extent(of handle: UInt32, before block: UInt64) -> Extent? { block > 0 ? extent(of: handle, at: block - 1) : nil }
 
   func giveBack(_ run: FrameRun) {
     store.release(run)
     usedFrames -= UInt64(run.count)
   }
 
-  /// Makes frames that were taken blocks of the file.
-  func add(_ extent: Extent, to handle: UInt32) {
+  /// Makes frames that were taken blocks of the file; the extents before and after them are given where there are any. Returns the
+  /// extent that they are a part of now.
+  @discardableResult
+  func add(_ extent: Extent, to handle: UInt32, after before: Extent?, before next: Extent?) -> Extent {
     inodes[handle].frames += UInt64(extent.count)
     if inodes[handle].isDoomed { doomedFrames += UInt64(extent.count) }
-    insert(extent, into: handle)
+    return insert(extent, into: handle, after: before, before: next)
   }
 
   /// Puts an extent into the map, joined with those before and after it where they are one.
-  private func insert(_ extent: Extent, into handle: UInt32) {
+  private func insert(_ extent: Extent, into handle: UInt32, after before: Extent?, before next: Extent?) -> Extent {
     var extent = extent
-    if let next = self.extent(of: handle, at: extent.end), extent.isContinued(by: next) {
+    if let next, extent.isContinued(by: next) {
       extents.remove(key(next, handle))
       extent.count += next.count
     }
-    if extent.block > 0, let before = self.extent(of: handle, at: extent.block - 1), before.isContinued(by: extent) {
+    if let before, before.isContinued(by: extent) {
       var joined = before
       joined.count += extent.count
       extents.update(key(before, handle), to: joined.value)
-    } else {
-      extents.insert(key(extent, handle), extent.value)
+      return joined
     }
+    extents.insert(key(extent, handle), extent.value)
+    return extent
   }
 
   private func key(_ extent: Extent, _ handle: UInt32) -> MapKey { MapKey(owner: handle, position: extent.block) }
@@ -89,7 +103,8 @@ extension FileSystem where Store: ~Copyable {
     cut(range, from: extent, of: handle)
     var written = extent.part(range)
     written.isReserved = false
-    insert(written, into: handle)
+    _ = insert(
+      written, into: handle, after: self.extent(of: handle, before: range.lowerBound), before: self.extent(of: handle, at: range.upperBound))
   }
 
   /// Gives the frames of a range of blocks back. `reserveExtents` comes before, unless the range has all of the blocks from

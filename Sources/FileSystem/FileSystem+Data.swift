@@ -28,7 +28,7 @@ extension FileSystem where Store: ~Copyable {
       let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + part])
       if isData, let extent {
         let frame = extent.frame(of: block)
-        try storing { store throws(StoreError) in try store.read(frame, at: inner, into: piece) }
+        try storing("read", handle, block) { store throws(StoreError) in try store.read(frame, at: inner, into: piece) }
       } else {
         piece.initializeMemory(as: UInt8.self, repeating: 0)
       }
@@ -55,7 +55,7 @@ extension FileSystem where Store: ~Copyable {
     do throws(FileSystemError) {
       while done < bytes.count {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-        done += try writePiece(handle, at: offset + UInt64(done), rest)
+        try writePiece(handle, at: offset + UInt64(done), rest, &done)
       }
     } catch {
       if done == 0 { throw error }
@@ -67,39 +67,55 @@ extension FileSystem where Store: ~Copyable {
   /// `MAX_LFS_FILESIZE`: what `off_t` can say.
   static var mostBytes: UInt64 { UInt64(Int64.max) }
 
-  /// Writes as much as goes into one extent or one hole.
-  private func writePiece(_ handle: UInt32, at offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(FileSystemError) -> Int {
+  /// Writes as much as goes into one extent or one hole; adds what it has written to `done`, also when it fails on the way.
+  private func writePiece(
+    _ handle: UInt32, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, _ done: inout Int
+  ) throws(FileSystemError) {
     let block = offset / Self.blockSize
     let inner = Int(offset % Self.blockSize)
     let blocks = UInt64((inner + bytes.count + frameSize - 1) / frameSize)
+    let extent = firstExtent(of: handle, from: block)
+    guard let extent, extent.block <= block else { return try fill(handle, block..<block + blocks, before: extent, inner, bytes, &done) }
     try reserveExtents()
-    guard let extent = firstExtent(of: handle, from: block), extent.block <= block else {
-      let gap = firstExtent(of: handle, from: block).map { $0.block - block } ?? UInt64.max
-      return try fill(handle, block, upTo: min(blocks, gap), inner, bytes)
-    }
     let end = min(block + blocks, extent.end)
     let piece = Self.cut(bytes, inner, blocks: end - block)
     let frame = extent.frame(of: block)
     let clearing = extent.isReserved
-    try storing { store throws(StoreError) in try store.write(piece, to: frame, at: inner, clearing: clearing) }
+    try storing("write", handle, block) { store throws(StoreError) in try store.write(piece, to: frame, at: inner, clearing: clearing) }
     if extent.isReserved { markWritten(block..<end, of: extent, in: handle) }
-    return piece.count
+    done += piece.count
   }
 
-  /// Writes to blocks that have no frames yet.
+  /// Writes to blocks that have no frames yet, up to the extent `next`. The frames may be scattered: what is known of the extents
+  /// around is kept from one run to the next.
   private func fill(
-    _ handle: UInt32, _ block: UInt64, upTo count: UInt64, _ inner: Int, _ bytes: UnsafeRawBufferPointer
-  ) throws(FileSystemError) -> Int {
-    let run = try takeFrames(for: handle, block, upTo: count)
-    let piece = Self.cut(bytes, inner, blocks: UInt64(run.count))
-    do throws(FileSystemError) {
-      try storing { store throws(StoreError) in try store.write(piece, to: run.first, at: inner, clearing: true) }
-    } catch {
-      giveBack(run)
-      throw error
+    _ handle: UInt32, _ blocks: Range<UInt64>, before next: Extent?, _ inner: Int, _ bytes: UnsafeRawBufferPointer, _ done: inout Int
+  ) throws(FileSystemError) {
+    var block = blocks.lowerBound
+    let end = min(blocks.upperBound, next?.block ?? UInt64.max)
+    var inner = inner
+    var rest = bytes
+    var before = extent(of: handle, before: block)
+    while block < end {
+      try reserveExtents()
+      let run = try takeFrames(for: handle, block, upTo: end - block, after: before)
+      let piece = Self.cut(rest, inner, blocks: UInt64(run.count))
+      let frames = store.totalFrames
+      do throws(FileSystemError) {
+        try storing("write", handle, block) { store throws(StoreError) in try store.write(piece, to: run.first, at: inner, clearing: true) }
+      } catch {
+        giveBack(run)
+        // What failed is not in the store any more: other frames may do.
+        guard case .inaccessible = error, store.totalFrames < frames else { throw error }
+        continue
+      }
+      let new = Extent(block: block, run: run, isReserved: false)
+      before = add(new, to: handle, after: before, before: new.end == next?.block ? next : nil)
+      block = new.end
+      done += piece.count
+      rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+      inner = 0
     }
-    add(Extent(block: block, run: run, isReserved: false), to: handle)
-    return piece.count
   }
 
   /// What of the bytes goes into so many blocks, from byte `inner` of the first on.

@@ -40,7 +40,9 @@ extension FileSystem where Store: ~Copyable {
     guard start < end, let extent = extent(of: handle, at: start / Self.blockSize), !extent.isReserved else { return }
     let frame = extent.frame(of: start / Self.blockSize)
     let inner = Int(start % Self.blockSize)
-    try storing { store throws(StoreError) in try store.writeZeros(count: Int(end - start), to: frame, at: inner) }
+    try storing("truncate", handle, start / Self.blockSize) { store throws(StoreError) in
+      try store.writeZeros(count: Int(end - start), to: frame, at: inner)
+    }
   }
 
   /// Reserves blocks for a range of a file, or makes a hole of it (fallocate(2)).
@@ -89,9 +91,11 @@ extension FileSystem where Store: ~Copyable {
           continue
         }
         let end = min(range.upperBound, extent?.block ?? UInt64.max)
-        let run = try takeFrames(for: handle, block, upTo: end - block)
-        add(Extent(block: block, run: run, isReserved: true), to: handle)
-        block += UInt64(run.count)
+        let before = self.extent(of: handle, before: block)
+        let run = try takeFrames(for: handle, block, upTo: end - block, after: before)
+        let new = Extent(block: block, run: run, isReserved: true)
+        add(new, to: handle, after: before, before: new.end == extent?.block ? extent : nil)
+        block = new.end
       }
     } catch {
       // Joined extents are cut once at each end at the most, for which the last reservation is still there.
@@ -104,7 +108,9 @@ extension FileSystem where Store: ~Copyable {
   /// been written, which a failure doesn't take back.
   private func writeZeros(_ range: Range<UInt64>, of extent: Extent, in handle: UInt32) throws(FileSystemError) {
     let part = extent.part(range)
-    try storing { store throws(StoreError) in try store.writeZeros(count: part.count * frameSize, to: part.frame, at: 0) }
+    try storing("fallocate", handle, range.lowerBound) { store throws(StoreError) in
+      try store.writeZeros(count: part.count * frameSize, to: part.frame, at: 0)
+    }
     markWritten(range, of: extent, in: handle)
   }
 

@@ -28,6 +28,8 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// Names of files beyond each file's first.
   var furtherLinks: UInt64 = 0
   private var lastGeneration: UInt32 = 0
+  /// What was tried last of what failed for a frame's sake.
+  public private(set) var lastAttempt: Attempt?
   /// The clock, which tests replace.
   let now: () -> Time
 
@@ -173,9 +175,14 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// Bytes that metadata takes.
   public var metadataBytes: Int { budget.used }
 
-  /// Runs what the store throws errors in.
-  func storing<Result>(_ body: (inout Store) throws(StoreError) -> Result) throws(FileSystemError) -> Result {
-    do throws(StoreError) { return try body(&store) } catch { throw FileSystemError(error) }
+  /// Runs what the store throws errors in, for a block of a file.
+  func storing<Result>(
+    _ operation: Literal, _ handle: UInt32, _ block: UInt64, _ body: (inout Store) throws(StoreError) -> Result
+  ) throws(FileSystemError) -> Result {
+    do throws(StoreError) { return try body(&store) } catch {
+      lastAttempt = Attempt(inode: InodeNumber(handle: handle), offset: block &* Self.blockSize, operation: operation)
+      throw FileSystemError(error)
+    }
   }
 }
 

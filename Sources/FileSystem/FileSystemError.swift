@@ -24,15 +24,15 @@ public enum FileSystemError: Error, Equatable, Sendable {
   case stale
   /// A frame lost what was written to it.
   case damaged(FrameNumber)
-  /// A frame could not be reached.
-  case inaccessible(FrameNumber)
+  /// A frame could not be read or written, and how that failed.
+  case inaccessible(FrameNumber, Errno)
 
   init(_ error: StoreError) {
     switch error {
     case .noSpace: self = .noSpace
     case .noMemory: self = .noMemory
     case .damaged(let frame): self = .damaged(frame)
-    case .inaccessible(let frame): self = .inaccessible(frame)
+    case .inaccessible(let frame, let cause): self = .inaccessible(frame, cause)
     }
   }
 
@@ -60,4 +60,13 @@ public enum FileSystemError: Error, Equatable, Sendable {
     case .damaged, .inaccessible: return Errno(EIO)
     }
   }
+}
+
+/// What was tried with a file's data when a frame failed: `FileSystem.lastAttempt` says it after an error that names a frame.
+public struct Attempt: BitwiseCopyable {
+  public let inode: InodeNumber
+  /// Where in the file, in bytes: the start of the block.
+  public let offset: UInt64
+  /// "read", "write", "truncate", "fallocate".
+  public let operation: Literal
 }

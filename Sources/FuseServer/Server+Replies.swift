@@ -70,16 +70,17 @@ extension Server {
   }
 
   private func logDamage(_ error: FileSystemError) {
-    var message = Text("page ")
+    guard error.errno == .io, let attempt = fileSystem.lastAttempt else { return }
+    var message = Text("inode %: ", attempt.inode.rawValue)
+    message.append("% at byte %: page ", Text(attempt.operation), Text("%", attempt.offset))
     switch error {
     case .damaged(let frame):
-      message.append(frame.rawValue)
-      message.append(" no longer holds what was written to it; its file can't be read there (EIO)")
-    case .inaccessible(let frame):
-      message.append(frame.rawValue)
-      message.append(" can't be reached any more; its file can't be read or written there (EIO)")
+      message.append("% no longer holds what was written to it", frame.rawValue)
+    case .inaccessible(let frame, let cause):
+      message.append("% can't be reached: %", Text("%", frame.rawValue), cause.text)
     default: return
     }
+    message.append(" (EIO)")
     Log.line(message)
   }
 

@@ -33,48 +33,53 @@ enum FrameAccess {
     return windows.shows(first) ?? second.flatMap { windows.shows($0) } ?? false
   }
 
-  /// Reads bytes of frames that lie one after the other.
-  func read(_ first: FrameNumber, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) {
-    if case .vmcore(let frames) = self { return try frames.read(first, at: offset, into: buffer) }
-    var done = 0
-    while done < buffer.count {
-      let piece = try mapped(first, from: offset + done, upTo: buffer.count - done)
-      (buffer.baseAddress! + done).copyMemory(from: piece.baseAddress!, byteCount: piece.count)
-      done += piece.count
-    }
+  /// Reads whole frames that lie one after the other, as many as can be reached in one piece: at least one. Returns the bytes.
+  func read(_ first: FrameNumber, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
+    if case .vmcore(let frames) = self { return try frames.read(first, into: buffer) }
+    let piece = try mapped(first, upTo: buffer.count)
+    buffer.baseAddress!.copyMemory(from: piece.baseAddress!, byteCount: piece.count)
+    return piece.count
   }
 
-  /// Writes bytes to frames that lie one after the other.
-  func write(_ buffer: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int) throws(StoreError) {
-    if case .vmcore(let frames) = self { return try frames.write(buffer, to: first, at: offset) }
-    var done = 0
-    while done < buffer.count {
-      let piece = try mapped(first, from: offset + done, upTo: buffer.count - done)
-      piece.baseAddress!.copyMemory(from: buffer.baseAddress! + done, byteCount: piece.count)
-      done += piece.count
-    }
+  /// Writes whole frames that lie one after the other, as many as can be reached in one piece: at least one. Returns the bytes. After
+  /// an error nothing is known of what the first holds, and the others are as they were.
+  func write(_ buffer: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) -> Int {
+    if case .vmcore(let frames) = self { return try frames.write(buffer, to: first) }
+    let piece = try mapped(first, upTo: buffer.count)
+    piece.baseAddress!.copyMemory(from: buffer.baseAddress!, byteCount: piece.count)
+    return piece.count
   }
 
-  /// Whether a frame of the section, and with it its window, can be written. Only for a frame that may change.
-  func verify(_ place: Int, of section: FrameNumber) -> Bool {
+  /// Whether a frame, and with it all that is reached as it is (`window`), can be written. Only for a frame that may change.
+  func verify(_ frame: FrameNumber) -> Bool {
     switch self {
-    case .windows(let windows): return windows.verify(section + place)
-    case .vmcore(let frames): return frames.verify(section + place)
+    case .windows(let windows): return windows.verify(frame)
+    case .vmcore(let frames): return frames.verify(frame)
     case .scratch: return true
     }
   }
 
-  /// The bytes from byte `position` after the start of `first` on, as many of `count` as are mapped in one piece.
-  private func mapped(_ first: FrameNumber, from position: Int, upTo count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
-    let frame = first + position / frameSize
-    let skipped = position % frameSize
-    let frames = (skipped + count + frameSize - 1) / frameSize
-    let bytes: UnsafeMutableRawBufferPointer
+  /// The frames that are mapped, or not, with a frame: none of them lies in another section.
+  func window(around frame: FrameNumber) -> Range<UInt64> {
     switch self {
-    case .windows(let windows): bytes = try windows.bytes(of: frame, count: frames)
-    case .scratch(let scratch): bytes = try scratch.bytes(of: frame, count: frames)
-    case .vmcore: throw .inaccessible(frame)
+    case .windows(let windows): return WindowCache.window(around: frame, windows.core)
+    case .vmcore(let frames): return WindowCache.window(around: frame, frames.core)
+    case .scratch: return WindowCache.window(around: frame, nil)
     }
-    return .init(rebasing: bytes[skipped..<min(bytes.count, skipped + count)])
+  }
+
+  /// The frames that can't be reached where `frame` failed.
+  func failing(with frame: FrameNumber) -> Range<UInt64> {
+    if case .windows = self { return window(around: frame) }
+    return frame.rawValue..<frame.rawValue + 1
+  }
+
+  /// The bytes of frames from `first` on, as many of `count` as are mapped in one piece.
+  private func mapped(_ first: FrameNumber, upTo count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
+    switch self {
+    case .windows(let windows): return try windows.bytes(of: first, count: count / frameSize)
+    case .scratch(let scratch): return try scratch.bytes(of: first, count: count / frameSize)
+    case .vmcore: throw .inaccessible(first, .invalid)
+    }
   }
 }

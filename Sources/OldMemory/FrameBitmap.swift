@@ -11,7 +11,6 @@ struct FrameBitmap {
   private let words: UnsafeMutablePointer<UInt64>
 
   static var byteCount: Int { framesPerSection / 8 }
-  private static var wordCount: Int { framesPerSection / 64 }
 
   /// A bitmap over `byteCount` bytes of page-aligned memory.
   init(over memory: UnsafeMutableRawBufferPointer) {
@@ -58,38 +57,48 @@ struct FrameBitmap {
   }
 
   /// The first set bit at or after `start`, or `framesPerSection`.
-  func firstSet(from start: Int) -> Int { first(from: start, inverted: 0) }
+  func firstSet(from start: Int) -> Int { first(from: start, before: framesPerSection, inverted: 0) }
 
   /// The first clear bit at or after `start`, or `framesPerSection`.
-  func firstClear(from start: Int) -> Int { first(from: start, inverted: UInt64.max) }
+  func firstClear(from start: Int) -> Int { first(from: start, before: framesPerSection, inverted: UInt64.max) }
+
+  /// The first set bit in a range, or its end.
+  func firstSet(from start: Int, before end: Int) -> Int { first(from: start, before: end, inverted: 0) }
+
+  /// The first clear bit in a range, or its end.
+  func firstClear(from start: Int, before end: Int) -> Int { first(from: start, before: end, inverted: UInt64.max) }
 
   @inline(never)
-  private func first(from start: Int, inverted: UInt64) -> Int {
-    precondition(start >= 0)
-    guard start < framesPerSection else { return framesPerSection }
+  private func first(from start: Int, before end: Int, inverted: UInt64) -> Int {
+    precondition(start >= 0 && end <= framesPerSection)
+    guard start < end else { return end }
     var index = start >> 6
     var word = (words[index] ^ inverted) & (UInt64.max << UInt64(start & 63))
     while word == 0 {
       index += 1
-      guard index < Self.wordCount else { return framesPerSection }
+      guard index << 6 < end else { return end }
       word = words[index] ^ inverted
     }
-    return (index << 6) + word.trailingZeroBitCount
+    return min(end, index << 6 + word.trailingZeroBitCount)
   }
 
   /// The set bits directly from `start` on, at most `limit`.
-  func runLength(from start: Int, limit: Int) -> Int { min(firstClear(from: start) - start, limit) }
+  func runLength(from start: Int, limit: Int) -> Int {
+    guard start < framesPerSection else { return 0 }
+    return firstClear(from: start, before: min(framesPerSection, start + limit)) - start
+  }
 
-  /// The first run of `count` set bits, cut to that length; the longest run if none is so long; nil if no bit is set.
-  func run(upTo count: Int) -> Range<Int>? {
-    var longest: Range<Int>?
-    var start = firstSet(from: 0)
-    while start < framesPerSection {
-      let end = firstClear(from: start)
-      if end - start >= count { return start..<start + count }
-      if end - start > longest?.count ?? 0 { longest = start..<end }
-      start = firstSet(from: end)
+  /// The run of set bits that a range of set bits is a part of; where that goes on for long, all that it could be.
+  func run(around range: Range<Int>) -> Range<Int> {
+    let most = 1024
+    let end = range.upperBound + runLength(from: range.upperBound, limit: most)
+    var start = range.lowerBound
+    while start > 0, range.lowerBound - start < most {
+      let bits = (start - 1) & 63 + 1
+      let set = min(bits, (~words[(start - 1) >> 6] << UInt64(64 - bits)).leadingZeroBitCount)
+      start -= set
+      guard set == bits else { break }
     }
-    return longest
+    return (range.lowerBound - start < most ? start : 0)..<(end - range.upperBound < most ? end : framesPerSection)
   }
 }

@@ -46,72 +46,76 @@ extension FramePool {
       let rest = bytes.count - done
       if start == 0, rest >= frameSize {
         let whole = UnsafeMutableRawBufferPointer(rebasing: bytes[done..<done + rest / frameSize * frameSize])
-        try access.read(frame, at: 0, into: whole)
-        try check(UnsafeRawBufferPointer(whole), of: frame)
+        try readWhole(frame, into: whole)
         done += whole.count
       } else {
         let part = min(rest, frameSize - start)
-        try loadBounce(frame)
+        try readWhole(frame, into: bounce.bytes)
         (bytes.baseAddress! + done).copyMemory(from: bounce.bytes.baseAddress! + start, byteCount: part)
         done += part
       }
     }
   }
 
+  // MARK: Whole frames
+
+  /// Writes whole frames. What is written is noted piece by piece: after a failure on the way each frame has the checksum of what it
+  /// holds.
   private func writeWhole(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) {
-    markOverwritten(first, count: bytes.count / frameSize)
-    try access.write(bytes, to: first, at: 0)
-    setChecksums(of: bytes, from: first)
+    try forEachPart(of: first, bytes.count / frameSize) { _, open, places, before throws(StoreError) in
+      precondition(open.available.firstSet(from: places.lowerBound, before: places.upperBound) == places.upperBound, "a write to a frame that nobody owns")
+      var place = places.lowerBound
+      while place < places.upperBound {
+        let from = before + place - places.lowerBound
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[from * frameSize..<(from + places.upperBound - place) * frameSize])
+        open.overwritten.insert(place..<place + 1)
+        let count = try reaching { () throws(StoreError) in try access.write(rest, to: first + from) } / frameSize
+        open.overwritten.insert(place..<place + count)
+        if checksums {
+          for index in 0..<count { open.setChecksum(Self.checksum(rest, index), of: place + index) }
+        }
+        place += count
+      }
+    }
+  }
+
+  /// Reads whole frames, and checks them.
+  private func readWhole(_ first: FrameNumber, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    try forEachPart(of: first, bytes.count / frameSize) { _, open, places, before throws(StoreError) in
+      var place = places.lowerBound
+      while place < places.upperBound {
+        let from = before + place - places.lowerBound
+        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[from * frameSize..<(from + places.upperBound - place) * frameSize])
+        let count = try reaching { () throws(StoreError) in try access.read(first + from, into: rest) } / frameSize
+        if checksums {
+          for index in 0..<count where Self.checksum(UnsafeRawBufferPointer(rest), index) != open.checksum(of: place + index) {
+            noteDamage(open, place + index)
+            throw .damaged(first + (from + index))
+          }
+        }
+        place += count
+      }
+    }
+  }
+
+  /// Reads or writes; what fails for good is retired.
+  private func reaching(_ body: () throws(StoreError) -> Int) throws(StoreError) -> Int {
+    do throws(StoreError) { return try body() } catch {
+      if case .inaccessible(let frame, _) = error { retire(access.failing(with: frame)) }
+      throw error
+    }
   }
 
   /// Changes a part of a frame: reads it, checks it, changes the copy and writes that back whole.
   private func change(
     _ frame: FrameNumber, clearing: Bool, _ body: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(StoreError) {
-    if clearing { bounce.bytes.initializeMemory(as: UInt8.self, repeating: 0) } else { try loadBounce(frame) }
+    if clearing { bounce.bytes.initializeMemory(as: UInt8.self, repeating: 0) } else { try readWhole(frame, into: bounce.bytes) }
     body(bounce.bytes)
     try writeWhole(UnsafeRawBufferPointer(bounce.bytes), to: frame)
   }
 
-  private func loadBounce(_ frame: FrameNumber) throws(StoreError) {
-    try access.read(frame, at: 0, into: bounce.bytes)
-    try check(UnsafeRawBufferPointer(bounce.bytes), of: frame)
-  }
-
-  // MARK: Checksums and the record
-
-  private func check(_ bytes: UnsafeRawBufferPointer, of first: FrameNumber) throws(StoreError) {
-    guard checksums else { return }
-    for index in 0..<bytes.count / frameSize {
-      let (open, place) = owner(of: first + index)
-      let frame = UnsafeRawBufferPointer(rebasing: bytes[index * frameSize..<(index + 1) * frameSize])
-      guard Checksum(of: frame) == open.checksum(of: place) else {
-        damagedFrames += 1
-        throw .damaged(first + index)
-      }
-    }
-  }
-
-  private func setChecksums(of bytes: UnsafeRawBufferPointer, from first: FrameNumber) {
-    guard checksums else { return }
-    for index in 0..<bytes.count / frameSize {
-      let (open, place) = owner(of: first + index)
-      let frame = UnsafeRawBufferPointer(rebasing: bytes[index * frameSize..<(index + 1) * frameSize])
-      open.setChecksum(Checksum(of: frame), of: place)
-    }
-  }
-
-  private func markOverwritten(_ first: FrameNumber, count: Int) {
-    for index in 0..<count {
-      let (open, place) = owner(of: first + index)
-      precondition(!open.available[place], "a write to a frame that nobody owns")
-      open.overwritten[place] = true
-    }
-  }
-
-  private func owner(of frame: FrameNumber) -> (OpenSection, Int) {
-    let (index, place) = locate(frame)
-    guard let index, let open = table.summaries[index].open else { preconditionFailure("a frame of no open section") }
-    return (open, place)
+  private static func checksum(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Checksum {
+    Checksum(of: UnsafeRawBufferPointer(rebasing: bytes[index * frameSize..<(index + 1) * frameSize]))
   }
 }

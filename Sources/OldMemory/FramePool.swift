@@ -6,14 +6,18 @@ import Platform
 ///
 /// Sections are looked at when they are needed and only a summary of each is kept; one that gives out frames is *open*
 /// and has a bitmap (see `OpenSection`). Free frames come before page cache, page cache before user pages, and within a
-/// class the section with the most of them first, so that runs are long.
+/// class the section with the most of them first, so that runs are long. Open sections with frames left are in a list: what
+/// a frame costs does not grow with how many sections there are.
+///
+/// A frame that can't be read or written, or that lost what was written to it, is *retired*: once its owner gives it back it
+/// is not in the pool any more.
 public final class FramePool: FrameStore {
   let source: FrameSource
   let access: FrameAccess
   let checksums: Bool
   var table: SectionTable
-  /// The section that gave the last run; the next one is looked for there.
-  private var current: Int?
+  /// The open sections with available frames, by place in the table: the first gives the next run; -1 for none.
+  private var firstWithRoom: Int32 = -1
   /// Sections before this place have been scanned.
   private var scanned = 0
   /// One classification at a time needs a byte for each frame of a section.
@@ -25,12 +29,14 @@ public final class FramePool: FrameStore {
   public private(set) var freeFrames: UInt64 = 0
   /// Frames that could not be mapped and so left the pool.
   public private(set) var refusedFrames: UInt64 = 0
+  /// Frames that failed or were damaged, and so left the pool.
+  public private(set) var retiredFrames: UInt64 = 0
   /// Sections whose struct pages can't be read, whose frames are left alone.
   public private(set) var damagedSections = 0
   /// Why the first of them can't.
   public private(set) var firstDamage: KernelError?
-  /// Frames whose checksum was found to differ.
-  public internal(set) var damagedFrames: UInt64 = 0
+  /// Frames that were found to hold something else than what was written to them.
+  public private(set) var damagedFrames: UInt64 = 0
 
   /// A pool that has looked at no section yet.
   init(source: FrameSource, access: FrameAccess, checksums: Bool) throws(Errno) {
@@ -79,29 +85,44 @@ public final class FramePool: FrameStore {
     precondition(count > 0)
     let count = min(count, framesPerSection)
     if let neighbour, let run = extend(neighbour, upTo: count) { return run }
-    if let index = current, let run = take(upTo: count, from: index) { return run }
-    while let index = try nextSection() {
-      current = index
-      if let run = take(upTo: count, from: index) { return run }
-    }
+    repeat {
+      while firstWithRoom >= 0 {
+        let index = Int(firstWithRoom)
+        guard let open = table.summaries[index].open else { preconditionFailure("a section that is not open has room") }
+        if let range = open.take(upTo: count) { return run(range, at: index) }
+        firstWithRoom = open.nextWithRoom
+        open.isListed = false
+      }
+    } while try offerMore()
     throw .noSpace
   }
 
   public func release(_ run: FrameRun) {
-    var first = run.first
-    var rest = run.count
-    while rest > 0 {
-      let (index, place) = locate(first)
-      guard let index, let open = table.summaries[index].open else { preconditionFailure("a frame of no open section") }
-      let count = min(rest, framesPerSection - place)
-      let added = open.available.insert(place..<place + count)
-      precondition(added == count, "a frame released twice")
-      open.inUse -= count
-      freeFrames += UInt64(count)
+    forEachPart(of: run.first, run.count) { index, open, places, _ in
+      let given = open.give(places)
+      let lost = UInt64(places.count - given)
+      open.inUse -= places.count
+      freeFrames += UInt64(given)
+      totalFrames -= lost
+      retiredFrames += lost
+      if given > 0 { list(open, at: index) }
       if open.inUse == 0 { open.discardChecksums() }
-      if case .scratch(let scratch) = access { scratch.discard(FrameRun(first: first, count: count)) }
-      first = first + count
-      rest -= count
+    }
+    if case .scratch(let scratch) = access { scratch.discard(run) }
+  }
+
+  /// Calls `body` with each part of a run of frames in use that lies in one section: its place in the table, the section, the
+  /// frames' places there, and how many come before.
+  func forEachPart<Failure: Error>(
+    of first: FrameNumber, _ count: Int, _ body: (Int, OpenSection, Range<Int>, Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    var done = 0
+    while done < count {
+      let (index, place) = locate(first + done)
+      guard let index, let open = table.summaries[index].open else { preconditionFailure("a frame of no open section") }
+      let part = min(count - done, framesPerSection - place)
+      try body(index, open, place..<place + part, done)
+      done += part
     }
   }
 
@@ -114,37 +135,62 @@ public final class FramePool: FrameStore {
     let (index, place) = locate(neighbour + 1)
     guard let index, let open = table.summaries[index].open else { return nil }
     let length = open.available.runLength(from: place, limit: count)
-    return length > 0 ? take(place..<place + length, from: open, at: index) : nil
+    guard length > 0 else { return nil }
+    open.take(place..<place + length)
+    return run(place..<place + length, at: index)
   }
 
-  private func take(upTo count: Int, from index: Int) -> FrameRun? {
-    guard let open = table.summaries[index].open, let range = open.available.run(upTo: count) else { return nil }
-    return take(range, from: open, at: index)
+  /// Frames that a section has given out, as a run.
+  private func run(_ range: Range<Int>, at index: Int) -> FrameRun {
+    freeFrames -= UInt64(range.count)
+    return FrameRun(first: table.firstFrame(at: index) + range.lowerBound, count: range.count)
   }
 
-  private func take(_ range: Range<Int>, from open: OpenSection, at index: Int) -> FrameRun {
-    let taken = open.available.remove(range)
-    precondition(taken == range.count, "a frame with two owners")
-    open.inUse += taken
-    freeFrames -= UInt64(taken)
-    return FrameRun(first: table.firstFrame(at: index) + range.lowerBound, count: taken)
+  /// Puts a section into the list of those with room, behind the one that gives frames out now.
+  private func list(_ open: OpenSection, at index: Int) {
+    guard !open.isListed else { return }
+    open.isListed = true
+    if firstWithRoom >= 0, let first = table.summaries[Int(firstWithRoom)].open {
+      open.nextWithRoom = first.nextWithRoom
+      first.nextWithRoom = Int32(index)
+    } else {
+      open.nextWithRoom = -1
+      firstWithRoom = Int32(index)
+    }
+  }
+
+  // MARK: Retiring frames
+
+  /// Keeps frames from being given out again.
+  func retire(_ range: Range<UInt64>) {
+    forEachPart(of: FrameNumber(range.lowerBound), range.count) { _, open, places, _ in
+      let lost = UInt64(open.retire(places))
+      totalFrames -= lost
+      freeFrames -= lost
+      retiredFrames += lost
+    }
+  }
+
+  /// Notes that a frame in use lost what was written to it.
+  func noteDamage(_ open: OpenSection, _ place: Int) {
+    if !open.retired[place] { damagedFrames += 1 }
+    _ = open.retire(place..<place + 1)
   }
 
   // MARK: Opening sections
 
-  /// The section to allocate from next, opened: one with frames left in what it already offers, else the one with the
-  /// most frames of the best class that any has; nil when nothing is left anywhere.
-  private func nextSection() throws(StoreError) -> Int? {
-    for index in table.summaries.indices {
-      if let open = table.summaries[index].open, open.available.firstSet(from: 0) < framesPerSection { return index }
-    }
+  /// Makes more frames available, of the best class that any section has and in the section that has the most of them; false
+  /// when nothing is left anywhere.
+  private func offerMore() throws(StoreError) -> Bool {
+    // Most of the time that a full pool is asked for a frame, this is all that is looked at.
+    guard freeFrames > 0 || !isScanned else { return false }
     for reuse in ReuseClass.allCases {
       while let index = richest(in: reuse) {
         try offer(reuse, of: index)
-        if let open = table.summaries[index].open, open.available.firstSet(from: 0) < framesPerSection { return index }
+        if firstWithRoom >= 0 { return true }
       }
     }
-    return nil
+    return false
   }
 
   /// The section with the most frames of a class that it does not offer yet, of those scanned and, if none of these has
@@ -165,17 +211,18 @@ public final class FramePool: FrameStore {
   private func offer(_ reuse: ReuseClass, of index: Int) throws(StoreError) {
     let open = try opened(index)
     var offered = 0
-    var readable = true
     do throws(KernelError) {
       try source.reusable(in: table.number(at: index), with: map) { kind, range in
         if kind == reuse { offered += open.offer(range) }
       }
-    } catch { readable = false }
+    } catch {
+      // It could be read when it was scanned. None of its frames was handed out.
+    }
     let counted = Int(table.summaries[index].left[Int(reuse.rawValue)])
     table.summaries[index].left[Int(reuse.rawValue)] = 0
     open.offeredClasses |= reuse.bit
-    if !readable { offered = 0 }
-    let refused = readable ? removeRefused(from: open, at: index) : 0
+    let refused = offered > 0 ? removeRefused(from: open, at: index) : 0
+    if open.availableCount > 0 { list(open, at: index) }
     // What was counted at the scan and is not there now, or can't be written, leaves the pool.
     let change = offered - counted - refused
     totalFrames = UInt64(Int(totalFrames) + change)
@@ -192,14 +239,16 @@ public final class FramePool: FrameStore {
     } catch { throw .noMemory }
   }
 
-  /// Takes the frames that can't be written out of a section's bitmap, and tells how many they were.
+  /// Takes the frames that can't be written out of a section's bitmap, and tells how many they were. Each window is tried as it
+  /// will be mapped.
   private func removeRefused(from open: OpenSection, at index: Int) -> Int {
-    let first = table.firstFrame(at: index)
+    let first = table.firstFrame(at: index).rawValue
     var refused = 0
     var start = open.available.firstSet(from: 0)
     while start < framesPerSection {
-      let end = min(framesPerSection, (start / WindowCache.framesPerWindow + 1) * WindowCache.framesPerWindow)
-      if !access.verify(start, of: first) { refused += open.available.remove(start..<end) }
+      let frame = FrameNumber(first + UInt64(start))
+      let end = min(framesPerSection, Int(access.window(around: frame).upperBound - first))
+      if !access.verify(frame) { refused += open.withdraw(start..<end) }
       start = open.available.firstSet(from: end)
     }
     return refused

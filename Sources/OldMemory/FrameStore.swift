@@ -1,3 +1,5 @@
+import Platform
+
 /// The number of a 4 KiB frame in its store: the PFN where the store is old memory, an index where it is plain memory.
 public struct FrameNumber: Equatable, BitwiseCopyable, Sendable {
   public let rawValue: UInt64
@@ -32,8 +34,8 @@ public enum StoreError: Error, Equatable {
   case noMemory
   /// A frame no longer holds what was written to it: its checksum differs.
   case damaged(FrameNumber)
-  /// Reading or writing the frame failed; nothing may be assumed of what it holds.
-  case inaccessible(FrameNumber)
+  /// Reading or writing the frame failed, and how; nothing may be assumed of what it holds.
+  case inaccessible(FrameNumber, Errno)
 }
 
 /// Frames to keep file data in.
@@ -50,13 +52,14 @@ public protocol FrameStore: ~Copyable {
   /// Takes a run of at least 1 and at most `count` frames, directly after `neighbour` if that is possible.
   mutating func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun
 
-  /// Gives frames back; they may be part of a run or of several adjoining runs that `allocate` gave.
+  /// Gives frames back; they may be part of a run or of several adjoining runs that `allocate` gave. Frames that were found damaged
+  /// or inaccessible are never given out again: the store has fewer from then on.
   mutating func release(_ run: FrameRun)
 
   /// Writes bytes to frames that lie one after the other, from byte `offset` of `first` on (0 ..< 4096).
   ///
   /// With `clearing`, the rest of the first and of the last frame that the write touches becomes zeros.
-  /// After an error the touched frames hold old or new bytes.
+  /// After an error each touched frame holds old or new bytes, but for one that is inaccessible.
   mutating func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError)
 
   /// Writes zeros, otherwise as `write` without `clearing`; frames that it covers whole need no write before.

@@ -3,46 +3,102 @@
 import Platform
 
 /// What is kept of a section that holds file data, or has held some: which frames can be given out, which have been
-/// overwritten, and a checksum for each frame in use.
+/// overwritten, which are not to be used again, and a checksum for each frame in use.
 ///
-/// It costs 12 KiB, and 4 KiB more for each 1,024 frames that are in use.
+/// It costs 12 KiB, 4 KiB more for each 1,024 frames that are in use, and 4 KiB once a frame has failed.
 final class OpenSection {
   private let memory: Mapping
   private let checksums: UnsafeMutablePointer<UInt32>
-  /// Frames that can be given out now.
+  /// Frames that can be given out now, and how many they are.
   let available: FrameBitmap
+  private(set) var availableCount = 0
+  private var search = RunSearch()
   /// Frames that can be given out, or could: none becomes available a second time by being found again.
   private let offered: FrameBitmap
   /// Frames that have been written to since the mount, in use or not.
   let overwritten: FrameBitmap
+  /// Frames that could not be read or written, or did not hold what was written to them: once given back they stay out.
+  let retired: FrameBitmap
+  private(set) var hasRetired = false
+  /// The section after this one in the pool's list of those with available frames, by place in the table.
+  var nextWithRoom: Int32 = -1
+  var isListed = false
   /// The classes whose frames are, or were, in `available`: one bit each, by `ReuseClass.rawValue`.
   var offeredClasses: UInt8 = 0
   /// Frames given out and not released.
   var inUse = 0
 
-  private static var checksumOffset: Int { 3 * FrameBitmap.byteCount }
+  private static var checksumOffset: Int { 4 * FrameBitmap.byteCount }
   private static var checksumBytes: Int { framesPerSection * MemoryLayout<UInt32>.stride }
 
   init() throws(Errno) {
     memory = try Mapping(anonymous: Self.checksumOffset + Self.checksumBytes)
     let bytes = memory.bytes
-    available = FrameBitmap(over: .init(rebasing: bytes[0..<FrameBitmap.byteCount]))
-    overwritten = FrameBitmap(over: .init(rebasing: bytes[FrameBitmap.byteCount..<2 * FrameBitmap.byteCount]))
-    offered = FrameBitmap(over: .init(rebasing: bytes[2 * FrameBitmap.byteCount..<Self.checksumOffset]))
+    func bitmap(_ place: Int) -> FrameBitmap {
+      FrameBitmap(over: .init(rebasing: bytes[place * FrameBitmap.byteCount..<(place + 1) * FrameBitmap.byteCount]))
+    }
+    available = bitmap(0)
+    overwritten = bitmap(1)
+    offered = bitmap(2)
+    retired = bitmap(3)
     checksums = (bytes.baseAddress! + Self.checksumOffset).bindMemory(to: UInt32.self, capacity: framesPerSection)
   }
 
   /// Makes those frames of a range available that have never been; how many they are.
   func offer(_ range: Range<Int>) -> Int {
     var added = 0
-    var start = offered.firstClear(from: range.lowerBound)
+    var start = offered.firstClear(from: range.lowerBound, before: range.upperBound)
     while start < range.upperBound {
-      let end = min(range.upperBound, offered.firstSet(from: start))
-      added += available.insert(start..<end)
+      let end = offered.firstSet(from: start, before: range.upperBound)
       offered.insert(start..<end)
-      start = offered.firstClear(from: end)
+      added += give(start..<end)
+      start = offered.firstClear(from: end, before: range.upperBound)
     }
     return added
+  }
+
+  /// A run of at most `count` available frames, which are given out with that; nil if there are none.
+  func take(upTo count: Int) -> Range<Int>? {
+    guard availableCount > 0, let range = search.next(in: available, upTo: count) else { return nil }
+    take(range)
+    return range
+  }
+
+  /// Gives available frames out.
+  func take(_ range: Range<Int>) {
+    precondition(withdraw(range) == range.count, "a frame with two owners")
+    inUse += range.count
+  }
+
+  /// Makes frames unavailable; how many of them were not.
+  func withdraw(_ range: Range<Int>) -> Int {
+    let removed = available.remove(range)
+    availableCount -= removed
+    return removed
+  }
+
+  /// Makes frames available, none of which is, but for those that are retired; how many they are.
+  func give(_ range: Range<Int>) -> Int {
+    var given = 0
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = hasRetired ? retired.firstSet(from: start, before: range.upperBound) : range.upperBound
+      if start < end {
+        precondition(available.insert(start..<end) == end - start, "a frame released twice")
+        search.note(start..<end, in: available)
+        given += end - start
+      }
+      start = hasRetired ? retired.firstClear(from: end, before: range.upperBound) : end
+    }
+    availableCount += given
+    return given
+  }
+
+  /// Keeps frames from ever being available again; how many of them are in nobody's hands, and leave the pool with that.
+  func retire(_ range: Range<Int>) -> Int {
+    hasRetired = true
+    retired.insert(range)
+    return withdraw(range)
   }
 
   /// The checksum that `frame` (in this section) was last written with.
@@ -55,6 +111,11 @@ final class OpenSection {
     precondition(frame >= 0 && frame < framesPerSection)
     checksums[frame] = checksum.rawValue
   }
+
+  #if DEBUG
+    /// See `RunSearch`.
+    var searchSteps: Int { search.steps }
+  #endif
 
   /// Gives the checksums' memory back once no frame is in use.
   func discardChecksums() { memory.discard(offset: Self.checksumOffset, count: Self.checksumBytes) }

@@ -10,7 +10,7 @@ final class ScratchFrames {
   /// The bytes of `count` frames from `first` on.
   func bytes(of first: FrameNumber, count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
     let frames = UInt64(memory.bytes.count / frameSize)
-    guard first.rawValue < frames, UInt64(count) <= frames - first.rawValue else { throw .inaccessible(first) }
+    guard first.rawValue < frames, UInt64(count) <= frames - first.rawValue else { throw .inaccessible(first, .invalid) }
     let start = Int(first.rawValue) * frameSize
     return .init(rebasing: memory.bytes[start..<start + count * frameSize])
   }

@@ -24,36 +24,44 @@ struct SectionSummary {
 
 /// The sections of a store by number, kept densely: a machine's memory can have wide holes.
 struct SectionTable {
-  /// Adjoining sections, by number.
-  private let ranges: [Range<Int>]
+  /// Adjoining sections: their numbers, sorted, and the place of the first.
+  private let ranges: [(numbers: Range<Int>, place: Int)]
   var summaries: [SectionSummary]
 
   /// A table of the given sections, which are sorted, don't overlap, and are as many as the memory that exists has.
-  init(_ ranges: [Range<Int>]) {
-    self.ranges = ranges
+  init(_ sections: [Range<Int>]) {
+    var ranges: [(numbers: Range<Int>, place: Int)] = []
     var count = 0
-    for range in ranges { count += range.count }
+    for numbers in sections {
+      ranges.append((numbers, count))
+      count += numbers.count
+    }
+    self.ranges = ranges
     summaries = [SectionSummary](repeating: SectionSummary(), count: count)
   }
 
   /// The place in the table of the section with this number.
   func index(of section: Int) -> Int? {
-    var start = 0
-    for range in ranges {
-      if range.contains(section) { return start + section - range.lowerBound }
-      start += range.count
-    }
-    return nil
+    guard let range = last({ $0.numbers.lowerBound <= section }), range.numbers.contains(section) else { return nil }
+    return range.place + section - range.numbers.lowerBound
   }
 
   /// The number of the section at a place in the table.
   func number(at index: Int) -> Int {
-    var start = 0
-    for range in ranges {
-      if index - start < range.count { return range.lowerBound + index - start }
-      start += range.count
+    guard let range = last({ $0.place <= index }), index - range.place < range.numbers.count
+    else { preconditionFailure("a place beyond the table") }
+    return range.numbers.lowerBound + index - range.place
+  }
+
+  /// The last of the ranges that begin early enough: `isEarly` holds for all before it.
+  private func last(_ isEarly: ((numbers: Range<Int>, place: Int)) -> Bool) -> (numbers: Range<Int>, place: Int)? {
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if isEarly(ranges[middle]) { low = middle + 1 } else { high = middle }
     }
-    preconditionFailure("a place beyond the table")
+    return low > 0 ? ranges[low - 1] : nil
   }
 
   /// The first frame of the section at a place in the table.

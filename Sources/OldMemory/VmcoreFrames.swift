@@ -5,7 +5,7 @@ import Vmcore
 /// kernel that lets it be written (the interface of the 2020 "Add writing support to vmcore" patches).
 final class VmcoreFrames {
   private let file: FileDescriptor
-  private let core: Vmcore
+  let core: Vmcore
 
   private let isReadOnly: Bool
 
@@ -22,29 +22,37 @@ final class VmcoreFrames {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     return bytes.withUnsafeMutableBytes { buffer in
       do throws(StoreError) {
-        try read(frame, at: 0, into: buffer)
-        if !isReadOnly { try write(UnsafeRawBufferPointer(buffer), to: frame, at: 0) }
+        _ = try read(frame, into: buffer)
+        if !isReadOnly { _ = try write(UnsafeRawBufferPointer(buffer), to: frame) }
         return true
       } catch { return false }
     }
   }
 
-  func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
-    let position = try position(of: first, at: offset, count: bytes.count)
+  /// Reads frames, all at once or the first alone: `first` is the one that failed. Returns the bytes.
+  func read(_ first: FrameNumber, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
+    try oneOrAll(first, bytes.count) { position, count throws(Errno) in
+      let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
+      guard try file.read(into: piece, at: position) == count else { throw Errno.io }
+    }
+  }
+
+  /// Writes frames in the same way.
+  func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) -> Int {
+    try oneOrAll(first, bytes.count) { position, count throws(Errno) in
+      try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: position)
+    }
+  }
+
+  /// Calls `body` with where in the file the bytes of frames lie, and how many they are: with all of them, which are in one segment
+  /// or it is an error, and where that fails with those of the first frame.
+  private func oneOrAll(_ first: FrameNumber, _ count: Int, _ body: (UInt64, Int) throws(Errno) -> Void) throws(StoreError) -> Int {
+    guard let position = core.fileOffset(of: PFN(first.rawValue), count: count / frameSize) else { throw .inaccessible(first, .invalid) }
     do throws(Errno) {
-      guard try file.read(into: bytes, at: position) == bytes.count else { throw Errno.io }
-    } catch { throw .inaccessible(first) }
-  }
-
-  func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int) throws(StoreError) {
-    let position = try position(of: first, at: offset, count: bytes.count)
-    do throws(Errno) { try file.write(bytes, at: position) } catch { throw .inaccessible(first) }
-  }
-
-  /// Where in the file the bytes lie; all of them are in one segment, or it is an error.
-  private func position(of first: FrameNumber, at offset: Int, count: Int) throws(StoreError) -> UInt64 {
-    let frames = (offset + count + frameSize - 1) / frameSize
-    guard let start = core.fileOffset(of: PFN(first.rawValue), count: frames) else { throw .inaccessible(first) }
-    return start + UInt64(offset)
+      try body(position, count)
+      return count
+    } catch {}
+    do throws(Errno) { try body(position, frameSize) } catch { throw .inaccessible(first, error) }
+    return frameSize
   }
 }

@@ -15,7 +15,7 @@ final class WindowCache {
   static var windowCount: Int { 32 }
 
   private let file: FileDescriptor
-  private let core: Vmcore
+  let core: Vmcore
   /// Bytes of a file that stands in for the device.
   private let size: UInt64?
   private let windows = Windows(most: WindowCache.windowCount)
@@ -67,22 +67,33 @@ final class WindowCache {
 
   /// The bytes of up to `count` frames from `first` on, as many as the window of the first has; valid until the next call.
   func bytes(of first: FrameNumber, count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
-    let position = first.rawValue * UInt64(frameSize)
+    let position = first.rawValue &* UInt64(frameSize)
     let window: Windows.Window
     if let found = windows.window(over: position) { window = found } else { window = try map(first) }
     let start = Int(position - window.start)
     let bytes = window.mapping.bytes
-    return .init(rebasing: bytes[start..<min(bytes.count, start + count * frameSize)])
+    return .init(rebasing: bytes[start..<start + min(bytes.count - start, count * frameSize)])
   }
 
-  /// Maps the window around a frame, cut to the memory that the vmcore says exists: beyond it there may be devices.
-  private func map(_ frame: FrameNumber) throws(StoreError) -> Windows.Window {
-    let frames = UInt64(Self.framesPerWindow)
+  /// The frames of the window around a frame: an aligned MiB, cut to the memory that the vmcore says exists. Beyond that there may be
+  /// devices. A frame that is no memory is alone.
+  static func window(around frame: FrameNumber, _ core: Vmcore?) -> Range<UInt64> {
+    let frames = UInt64(framesPerWindow)
     let aligned = frame.rawValue / frames * frames
-    guard let memory = core.memory(around: PFN(frame.rawValue)) else { throw .inaccessible(frame) }
-    let first = max(aligned, memory.lowerBound.rawValue) * UInt64(frameSize)
-    let end = min(aligned + frames, memory.upperBound.rawValue) * UInt64(frameSize)
-    guard isInside(end) else { throw .inaccessible(frame) }
-    do throws(Errno) { return try windows.map(file, first..<end, .readWrite) } catch { throw .inaccessible(frame) }
+    guard let core else { return aligned..<aligned + frames }
+    guard let memory = core.memory(around: PFN(frame.rawValue)) else { return frame.rawValue..<frame.rawValue + 1 }
+    return max(aligned, memory.lowerBound.rawValue)..<min(aligned + frames, memory.upperBound.rawValue)
+  }
+
+  private func map(_ frame: FrameNumber) throws(StoreError) -> Windows.Window {
+    let frames = Self.window(around: frame, core)
+    // No PFN is beyond 40 bits (`LoadSegment`).
+    let range = frames.lowerBound * UInt64(frameSize)..<frames.upperBound * UInt64(frameSize)
+    guard core.memory(around: PFN(frame.rawValue)) != nil, isInside(range.upperBound) else { throw .inaccessible(frame, .invalid) }
+    do throws(Errno) { return try windows.map(file, range, .readWrite) } catch {
+      // The frames are as good as before: it is this kernel that has no room for the mapping.
+      if error == .noMemory { throw .noMemory }
+      throw .inaccessible(frame, error)
+    }
   }
 }

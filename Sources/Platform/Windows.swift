@@ -24,7 +24,15 @@ public final class Windows {
 
   /// The window over a place in the file; nil if none is mapped there.
   public func window(over offset: UInt64) -> Window? {
-    for window in windows where offset >= window.start && offset < window.end { return used(window) }
+    var index = windows.count
+    while index > 0 {
+      index -= 1
+      let window = windows[index]
+      guard offset >= window.start && offset < window.end else { continue }
+      // The next is often the same: it is looked at first.
+      windows.swapAt(index, windows.count - 1)
+      return used(window)
+    }
     return nil
   }
 

@@ -44,7 +44,7 @@ enum ControlAnswers {
       var words: [UInt64] = [
         UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.refusedFrames,
         UInt64(pool.damagedSections), pool.damagedFrames, room.blocks, room.freeBlocks, room.inodes, room.freeInodes,
-        arguments.isReadOnlyFile ? 1 : 0,
+        arguments.isReadOnlyFile ? 1 : 0, pool.retiredFrames,
       ]
       for option in Option.allCases { words.append(arguments.number(of: option)) }
       self.words = words
@@ -68,8 +68,9 @@ enum ControlAnswers {
     var freeInodes: UInt64 { words[11] }
     /// A file that may not be written, mounted `ro`.
     var isReadOnlyFile: Bool { words[12] != 0 }
+    var retiredFrames: UInt64 { words[13] }
     /// What the mount was given, or has by default.
-    func number(of option: Option) -> UInt64 { words[13 + Int(option.rawValue)] }
+    func number(of option: Option) -> UInt64 { words[14 + Int(option.rawValue)] }
   }
 
   // MARK: Asking

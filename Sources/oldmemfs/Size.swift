@@ -31,11 +31,14 @@ enum Size: Equatable {
     self = .absolute(value)
   }
 
-  /// The size in bytes, a percentage being one of `whole`.
+  /// The size in bytes, a percentage being one of `whole`, which a machine can have. Ten times all is as good as more: the product
+  /// always fits.
   func bytes(of whole: UInt64) -> UInt64 {
     switch self {
     case .absolute(let bytes): return bytes
-    case .percent(let percent): return whole / 100 * percent + whole % 100 * percent / 100
+    case .percent(let percent):
+      let percent = min(percent, 1000)
+      return whole / 100 * percent + whole % 100 * percent / 100
     }
   }
 }

@@ -35,7 +35,8 @@ enum StatusCommands {
     amount("free", status.freeBlocks, &text)
     text.appendField("inodes", Text("% of % used", status.inodes - min(status.inodes, status.freeInodes), status.inodes))
     amount("refused", status.refusedFrames, &text)
-    text.appendField("damaged", Text("% reads of pages, % sections", status.damagedFrames, status.damagedSections))
+    amount("retired", status.retiredFrames, &text)
+    text.appendField("damaged", Text("% pages, % sections", status.damagedFrames, status.damagedSections))
     text.appendField("memory", Text("% in process %", anonymousMemory(of: status.pid), Text("%", status.pid)))
     return try Usage.output(text)
   }

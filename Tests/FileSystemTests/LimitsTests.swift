@@ -77,6 +77,21 @@ struct LimitsTests {
     }
   }
 
+  @Test("what files had that are gone is room, also where the store counts frames that turn out to be none")
+  func doomed() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(60 * 4096), to: file)
+      try tree.unlink("f")
+      // Four frames are free, and can't be had: the kernel has not forgotten the file, whose frames do.
+      tree.frames.unusable = 4
+      let other = try tree.file("g")
+      #expect(try tree.write(pattern(50 * 4096), to: other) == 50 * 4096)
+      try tree.unlink("g")
+      try tree.allocate(try tree.file("h"), at: 0, count: 60 * 4096)
+    }
+  }
+
   @Test("metadata takes no more than it may, and what fails leaves no trace")
   func metadata() throws {
     try withTree(limits: limits(metadata: 100_000)) { tree in

@@ -105,14 +105,50 @@ struct ReadWriteTests {
     }
   }
 
-  @Test("a block that could not be written does not belong to the file")
+  @Test("a new block goes to another frame if one can't be written, and that one is never used again")
   func failingWrite() throws {
     try withTree { tree in
+      for round in 1...10 {
+        let file = try tree.file("f\(round)")
+        tree.frames.callsUntilFailure = (.write, 0)
+        #expect(try tree.write(pattern(5000), to: file) == 5000)
+        #expect(tree.frames.callsUntilFailure == nil)
+        #expect(try tree.read(file) == pattern(5000))
+        #expect(tree.frames.retired == round)
+        #expect(tree.fileSystem.statistics.blocks == UInt64(64 - round))
+        #expect(tree.freeFrames == UInt64(64 - round - 2 * round))
+      }
+    }
+  }
+
+  @Test("a block that can't be rewritten is an error that tells where; its frame goes when the file does")
+  func failingRewrite() throws {
+    try withTree { tree in
       let file = try tree.file("f")
+      try tree.write(pattern(20_000), to: file)
       tree.frames.callsUntilFailure = (.write, 0)
-      #expect(throws: FileSystemError.inaccessible(FrameNumber(0))) { try tree.write(pattern(5000), to: file) }
-      #expect(try tree.attributes(file).size == 0)
-      #expect(tree.freeFrames == 64)
+      #expect(throws: FileSystemError.inaccessible(FrameNumber(0), .io)) { try tree.write(pattern(20_000), to: file) }
+      let attempt = try #require(tree.fileSystem.lastAttempt)
+      #expect(attempt.inode == file && attempt.offset == 0 && attempt.operation.bytes.elementsEqual("write".utf8))
+      #expect(tree.frames.retired == 0)
+      try tree.truncate(file, to: 0)
+      #expect(tree.frames.retired == 1 && tree.fileSystem.statistics.freeBlocks == 63)
+    }
+  }
+
+  @Test("a block that lost its data is an error that tells where")
+  func damagedRead() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(5 * 4096), to: file)
+      try tree.punch(file, at: 4096, count: 4096)
+      tree.frames.callsUntilFailure = (.read, 1)
+      #expect(throws: FileSystemError.damaged(FrameNumber(2))) { try tree.read(file) }
+      let attempt = try #require(tree.fileSystem.lastAttempt)
+      #expect(attempt.inode == file && attempt.offset == 8192 && attempt.operation.bytes.elementsEqual("read".utf8))
+      try tree.unlink("f")
+      tree.fileSystem.forget(file, count: 1)
+      #expect(tree.frames.retired == 1 && tree.fileSystem.statistics.freeBlocks == 63)
     }
   }
 

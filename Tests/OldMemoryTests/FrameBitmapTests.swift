@@ -1,3 +1,4 @@
+import KernelFixtures
 import Platform
 import Testing
 
@@ -29,29 +30,85 @@ final class FrameBitmapTests {
     #expect(bitmap.firstSet(from: 0) == framesPerSection)
   }
 
-  @Test("a run is the first that is long enough, cut to what was asked for")
+  @Test("a run is the first that is at least half as long as was asked for, cut to that")
   func firstFittingRun() {
+    var search = RunSearch()
     bitmap.insert(10..<15)
     bitmap.insert(100..<300)
     bitmap.insert(1000..<5000)
-    #expect(bitmap.run(upTo: 4) == 10..<14)
-    #expect(bitmap.run(upTo: 100) == 100..<200)
-    #expect(bitmap.run(upTo: 3000) == 1000..<4000)
+    #expect(search.next(in: bitmap, upTo: 4) == 10..<14)
+    #expect(search.next(in: bitmap, upTo: 100) == 100..<200)
+    #expect(search.next(in: bitmap, upTo: 3000) == 1000..<4000)
   }
 
-  @Test("without a run that is long enough it is the longest")
+  @Test("without a run that is long enough it is a long one of what there is")
   func longestRun() {
+    var search = RunSearch()
     bitmap.insert(10..<15)
     bitmap.insert(100..<300)
-    #expect(bitmap.run(upTo: 1000) == 100..<300)
+    #expect(search.next(in: bitmap, upTo: 1000) == 100..<300)
   }
 
   @Test("an empty bitmap has no run, a full one is one run")
   func extremes() {
-    #expect(bitmap.run(upTo: 1) == nil)
+    var search = RunSearch()
+    #expect(search.next(in: bitmap, upTo: 1) == nil)
     bitmap.insert(0..<framesPerSection)
-    #expect(bitmap.run(upTo: framesPerSection + 1) == 0..<framesPerSection)
+    search.note(0..<framesPerSection, in: bitmap)
+    #expect(search.next(in: bitmap, upTo: framesPerSection) == 0..<framesPerSection)
     #expect(bitmap.runLength(from: framesPerSection - 3, limit: 10) == 3)
+    #expect(bitmap.runLength(from: framesPerSection, limit: 10) == 0)
+  }
+
+  @Test("a run is known from any part of it, and where it is long as all that it could be")
+  func around() {
+    bitmap.insert(60..<200)
+    #expect(bitmap.run(around: 100..<110) == 60..<200)
+    #expect(bitmap.run(around: 60..<200) == 60..<200)
+    bitmap.insert(4000..<9000)
+    #expect(bitmap.run(around: 6000..<6001) == 0..<framesPerSection)
+    bitmap.insert(0..<5)
+    #expect(bitmap.run(around: 4..<5) == 0..<5)
+    bitmap.insert(framesPerSection - 70..<framesPerSection)
+    #expect(bitmap.run(around: framesPerSection - 1..<framesPerSection) == framesPerSection - 70..<framesPerSection)
+  }
+
+  @Test("taking and giving back at random, every frame is found, and none twice", arguments: 1...10)
+  func randomSearch(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    func next(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+    let section = try OpenSection()
+    var free = section.offer(0..<framesPerSection)
+    var taken: [Range<Int>] = []
+    var isTaken = [Bool](repeating: false, count: framesPerSection)
+    for _ in 0..<3000 {
+      if next(3) > 0 {
+        let count = [1, 2, 3, 40, 256, framesPerSection][next(6)]
+        guard let range = section.take(upTo: count) else {
+          #expect(free == 0)
+          continue
+        }
+        #expect(!range.isEmpty && range.count <= count && range.allSatisfy { !isTaken[$0] })
+        for place in range { isTaken[place] = true }
+        free -= range.count
+        taken.append(range)
+      } else {
+        for _ in 0..<next(8) where !taken.isEmpty {
+          // A part of what was taken, from any place of it.
+          let range = taken.remove(at: next(taken.count))
+          let first = range.lowerBound + next(range.count)
+          let part = first..<first + 1 + next(range.upperBound - first)
+          #expect(section.give(part) == part.count)
+          for place in part { isTaken[place] = false }
+          free += part.count
+          if range.lowerBound < part.lowerBound { taken.append(range.lowerBound..<part.lowerBound) }
+          if part.upperBound < range.upperBound { taken.append(part.upperBound..<range.upperBound) }
+        }
+      }
+      #expect(section.availableCount == free)
+    }
+    while let range = section.take(upTo: 256) { free -= range.count }
+    #expect(free == 0)
   }
 
   @Test("runs of random sets agree with a plain array of flags", arguments: 1...20)

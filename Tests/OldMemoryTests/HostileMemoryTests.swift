@@ -48,7 +48,7 @@ struct HostileMemoryTests {
   func foundTwice() throws {
     let section = try OpenSection()
     #expect(section.offer(10..<20) == 10)
-    section.available.remove(12..<15)
+    #expect(section.withdraw(12..<15) == 3)
     #expect(section.offer(0..<30) == 20)
     #expect(section.available.runLength(from: 0, limit: 100) == 12)
     #expect(section.available.firstSet(from: 12) == 15)

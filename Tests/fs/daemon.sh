@@ -320,6 +320,17 @@ remount_changes_atime() {
   stop_background
 }
 
+# A number that no product fits in is a size like any other: more than there is.
+survives_any_size() {
+  local percent
+  for percent in 1001 99999999999999999 18446744073709551615; do
+    start_background scratch "size=8m" && echo kept >"$tested/f" || return
+    limited 30 "$program" scratch "$tested" -o "remount,size=$percent%" 2>/dev/null || true
+    shows kept cat "$tested/f" && stop_background || return
+    start_background "$work/vmcore" "overwrite,level=16,size=$percent%" && [[ $(stat -f -c %b "$tested") -gt 1000 ]] && stop_background || return
+  done
+}
+
 remount_of_nothing() { says "not on an oldmemfs mount" "$program" scratch "$tested" -o remount,size=8m; }
 
 # Whoever may write to the root directory may not change its limits by that.
@@ -365,6 +376,7 @@ check_daemon() {
   check "remount changes size= and nr_inodes=" remount_changes_limits
   check "remount changes flags" remount_changes_flags
   check "remount changes noatime" remount_changes_atime
+  check "a percentage beyond all bounds ends nothing" survives_any_size
   check "remount of what is not mounted" remount_of_nothing
   check "only root remounts" only_root_remounts
 }

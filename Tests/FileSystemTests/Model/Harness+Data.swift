@@ -10,6 +10,8 @@ extension Harness {
       try compare { .bytes(try real.bytes(of: file.number, at: offset, count: count, touching: touching)) } _: {
         .bytes(model.read(file, at: offset, count: count, touching: touching))
       }
+      // Access is noted before the first byte is read.
+      if wasRefused, touching { model.noteAccess(file) }
     case .write(let place, let offset, let count, let caller):
       guard let file = file(place) else { return }
       try write(file, offset, Array(Self.source[steps % 30000..<steps % 30000 + count]), caller)
@@ -52,20 +54,12 @@ extension Harness {
     let actual = runInjecting { .count(try fileSystem.write(bytes, to: file.number, at: offset, by: Pools.callers[caller])) }
     if wasRefused {
       // As in tmpfs, the times and the mode change before the first byte is written.
-      reference.noteChange(file, by: caller)
-      return learnLosses()
+      return reference.noteChange(file, by: caller)
     }
     var bytes = bytes
     if wasArmed, injection == nil, case .count(let count) = actual { bytes = Array(bytes[0..<count]) }
     let expected = Outcome { .count(try reference.write(file, at: offset, bytes, by: caller)) }
     guard actual == expected else { throw fail("answered \(actual) instead of \(expected)") }
-  }
-
-  /// Doomed files may lose their frames even to a request that then fails.
-  private func learnLosses() {
-    for node in reference.nodes where node.isDoomed && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
-      reference.lose(node)
-    }
   }
 
   private func allocate(_ file: Node, _ offset: UInt64, _ count: UInt64, _ mode: Int32, _ caller: Int) throws {
@@ -77,7 +71,6 @@ extension Harness {
       try reference.allocate(file, at: offset, count: count, mode: mode, by: caller)
     }
     guard wasRefused else { return }
-    learnLosses()
     // As in tmpfs, of what was reserved before in the part of the range that had been reached some is data, and the rest goes.
     let handle = file.number.handle
     reference.makeData(of: file) { fileSystem.extent(of: handle, at: $0)?.isReserved == false }

@@ -82,7 +82,11 @@ final class Harness {
     wasRefused = false
     clock.advance(steps)
     reference.time = clock.time
+    // Failures would use up all frames there are.
+    if frames.retired > Self.frames / 4 { frames.revive() }
+    learnFrames()
     try run(operation)
+    learnFrames()
     try checkStatistics()
     if nodes.count > reference.nodes.count { for (number, node) in nodes where !node.isAlive { nodes[number] = nil } }
   }
@@ -104,9 +108,21 @@ final class Harness {
     if let injection, injection.disarm(fileSystem) {
       self.injection = nil
       if case .failed(let error) = outcome { wasRefused = error == injection.error || error.errno == injection.error.errno }
+      learnLosses()
     }
+    learnFrames()
     return outcome
   }
+
+  /// Doomed files may lose their frames to a request that fails, or for which others fail.
+  private func learnLosses() {
+    for node in reference.nodes where node.isDoomed && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
+      reference.lose(node)
+    }
+  }
+
+  /// Frames that have failed and been given back are not there any more: the invariants say whether these are the right ones.
+  private func learnFrames() { reference.totalFrames = fileSystem.store.totalFrames }
 
   /// The same of a request that finds or makes an inode.
   func compareEntry(_ real: () throws -> Entry, _ expected: () throws -> Node) throws {

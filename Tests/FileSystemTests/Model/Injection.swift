@@ -1,10 +1,11 @@
 import OldMemory
+import Platform
 
 @testable import FileSystem
 
-/// One allocation, or one write to the store, that is to fail.
+/// One allocation, or one write to the store or read of it, that is to fail.
 struct Injection {
-  enum Kind: CaseIterable { case metadata, frames, writes }
+  enum Kind: CaseIterable { case metadata, frames, writes, reads }
 
   let kind: Kind
   /// How many of the kind succeed before in the same request.
@@ -15,7 +16,8 @@ struct Injection {
     switch kind {
     case .metadata: return .noMemory
     case .frames: return .noSpace
-    case .writes: return .inaccessible(FrameNumber(0))
+    case .writes: return .inaccessible(FrameNumber(0), .io)
+    case .reads: return .damaged(FrameNumber(0))
     }
   }
 
@@ -24,6 +26,7 @@ struct Injection {
     case .metadata: fileSystem.budget.growthsUntilFailure = successes
     case .frames: fileSystem.store.frames.callsUntilFailure = (.allocate, successes)
     case .writes: fileSystem.store.frames.callsUntilFailure = (.write, successes)
+    case .reads: fileSystem.store.frames.callsUntilFailure = (.read, successes)
     }
   }
 

@@ -85,7 +85,8 @@ final class Reference {
   private(set) var directories: [Node] = []
   private(set) var files: [Node] = []
   var time: Time
-  let totalFrames: UInt64
+  /// Fewer and fewer, where frames fail.
+  var totalFrames: UInt64
   var usedFrames: UInt64 = 0
   var sizeLimit: UInt64?
   var inodeLimit: UInt64?
@@ -146,7 +147,7 @@ final class Reference {
   /// Takes a frame, if need be from doomed files; false if there is none.
   func takeFrame() -> Bool {
     if sizeLimit != nil, allowedFrames == 0 { return false }
-    if usedFrames == totalFrames { for node in nodes where node.isDoomed && !node.blocks.isEmpty { lose(node) } }
+    if usedFrames >= totalFrames { for node in nodes where node.isDoomed && !node.blocks.isEmpty { lose(node) } }
     guard usedFrames < totalFrames else { return false }
     usedFrames += 1
     return true

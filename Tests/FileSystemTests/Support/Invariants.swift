@@ -180,7 +180,11 @@ struct InvariantsChecker {
     findings.equal(fileSystem.doomedFrames, doomed.reduce(0) { $0 + fileSystem.inodes[$1].frames }, "frames of doomed files")
     findings.equal(fileSystem.doomedInodes, UInt64(doomed.count), "doomed files")
     for handle in doomed { findings.equal(fileSystem.inodes[handle].links, 0, "links of doomed file \(handle)") }
-    findings.equal(fileSystem.store.freeFrames, UInt64(frames.count) - used, "frames that are free")
+    let retired = (0..<frames.count).count { frames.isRetired($0) }
+    findings.equal(frames.retired, retired, "frames that are retired")
+    findings.equal(fileSystem.store.totalFrames, UInt64(frames.count - retired), "frames that there are")
+    findings.equal(fileSystem.store.freeFrames, UInt64(frames.count - retired) - used, "frames that are free")
+    findings.expect(frames.failed.allSatisfy { frames.isOwned($0) }, "a frame that failed is in nobody's hands")
   }
 
   /// What has been written beyond a file's end is zeros.

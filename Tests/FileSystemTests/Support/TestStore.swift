@@ -1,5 +1,6 @@
 // Memory safety: the frames are one allocation that its class owns; every access is checked against the frames' owners.
 import OldMemory
+import Platform
 
 /// A small store that watches its user, breaks up runs, can fail on demand, and whose frames hold a pattern wherever nobody
 /// has written, so that old contents would show.
@@ -8,7 +9,7 @@ struct TestStore: FrameStore {
 
   init(frames count: Int, fragmenting: Bool = false) { frames = TestFrames(count: count, fragmenting: fragmenting) }
 
-  var totalFrames: UInt64 { UInt64(frames.count) }
+  var totalFrames: UInt64 { UInt64(frames.count - frames.retired) }
   var freeFrames: UInt64 { UInt64(frames.free) }
 
   func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
@@ -32,13 +33,17 @@ struct TestStore: FrameStore {
 
 /// The frames of a `TestStore`.
 final class TestFrames {
-  enum Call { case allocate, write }
+  enum Call { case allocate, write, read }
 
   /// What fills frames that nobody has written.
   static let pattern: UInt8 = 0xa7
 
   let count: Int
+  /// Frames that are counted as free; of these, so many turn out to be unusable when nothing else is left.
   private(set) var free: Int
+  var unusable = 0
+  /// Frames that failed, were given back, and are not used again.
+  private(set) var retired = 0
   /// What the user did against `FrameStore`'s rules.
   private(set) var violations: [String] = []
   /// A call of this kind fails once, after so many that succeed; nil, also after it has failed, for none.
@@ -48,9 +53,11 @@ final class TestFrames {
   /// A planted fault, for tests of the tests: frames are not cleared.
   var forgetsToClear = false
 
-  private enum Frame: UInt8 { case free, taken, written }
+  private enum Frame: UInt8 { case retired, free, taken, written }
   private let memory: UnsafeMutableRawBufferPointer
   private var states: [Frame]
+  /// Frames in use whose last write or read failed.
+  private(set) var failed: Set<Int> = []
   private let fragmenting: Bool
   private var random = SeededGenerator(seed: 1)
 
@@ -65,12 +72,16 @@ final class TestFrames {
 
   deinit { memory.deallocate() }
 
-  func isOwned(_ frame: Int) -> Bool { states[frame] != .free }
+  func isOwned(_ frame: Int) -> Bool { states[frame].rawValue > Frame.free.rawValue }
+  func isRetired(_ frame: Int) -> Bool { states[frame] == .retired }
 
   private func fail(_ kind: Call, _ error: StoreError) throws(StoreError) {
     guard let failure = callsUntilFailure, failure.kind == kind else { return }
     callsUntilFailure = failure.left > 0 ? (kind, failure.left - 1) : nil
-    if failure.left == 0 { throw error }
+    guard failure.left == 0 else { return }
+    if case .inaccessible(let frame, _) = error { failed.insert(Int(frame.rawValue)) }
+    if case .damaged(let frame) = error { failed.insert(Int(frame.rawValue)) }
+    throw error
   }
 
   // MARK: Owners
@@ -78,17 +89,17 @@ final class TestFrames {
   func allocate(upTo most: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
     if most < 1 { violations.append("allocated \(most) frames") }
     try fail(.allocate, .noSpace)
-    guard free > 0 else { throw .noSpace }
+    guard free > unusable else { throw .noSpace }
     var most = most
     var start = 0
     if fragmenting {
       most = min(most, Int.random(in: 1...4, using: &random))
       start = Int.random(in: 0..<count, using: &random)
     }
-    if let neighbour, Int(neighbour.rawValue) + 1 < count, !isOwned(Int(neighbour.rawValue) + 1) { start = Int(neighbour.rawValue) + 1 }
-    while isOwned(start) { start = (start + 1) % count }
+    if let neighbour, Int(neighbour.rawValue) + 1 < count, states[Int(neighbour.rawValue) + 1] == .free { start = Int(neighbour.rawValue) + 1 }
+    while states[start] != .free { start = (start + 1) % count }
     var end = start
-    while end < count, end - start < most, !isOwned(end) {
+    while end < count, end - start < most, states[end] == .free {
       states[end] = .taken
       end += 1
     }
@@ -98,10 +109,23 @@ final class TestFrames {
 
   func release(_ run: FrameRun) {
     for frame in places(run.first, run.count) {
-      if !isOwned(frame) { violations.append("released frame \(frame), which is free") } else { free += 1 }
-      states[frame] = .free
+      if !isOwned(frame) { violations.append("released frame \(frame), which is \(states[frame])") }
+      if failed.remove(frame) != nil {
+        states[frame] = .retired
+        retired += 1
+      } else {
+        states[frame] = .free
+        free += 1
+      }
     }
     bytes(run.first, 0, run.count * frameSize).initializeMemory(as: UInt8.self, repeating: Self.pattern)
+  }
+
+  /// Retired frames become free ones.
+  func revive() {
+    for frame in 0..<count where isRetired(frame) { states[frame] = .free }
+    free += retired
+    retired = 0
   }
 
   private func places(_ first: FrameNumber, _ frames: Int) -> Range<Int> {
@@ -118,7 +142,22 @@ final class TestFrames {
   // MARK: Contents
 
   func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError) {
-    try fail(.write, .inaccessible(first))
+    let frames = (offset + bytes.count + frameSize - 1) / frameSize
+    // What nobody can see yet fails in the middle of a run, after what comes before has been written.
+    let middle = clearing ? frames / 2 : 0
+    if isFailing(.write), middle > 0 {
+      put(UnsafeRawBufferPointer(rebasing: bytes[..<(middle * frameSize - offset)]), to: first, at: offset, clearing: clearing)
+    }
+    try fail(.write, .inaccessible(first + middle, .io))
+    put(bytes, to: first, at: offset, clearing: clearing)
+    writes += 1
+  }
+
+  private func isFailing(_ kind: Call) -> Bool { callsUntilFailure.map { $0.kind == kind && $0.left == 0 } ?? false }
+
+  private func put(
+    _ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool
+  ) {
     let frames = (offset + bytes.count + frameSize - 1) / frameSize
     use(first, frames, as: clearing ? .taken : .written, "written")
     if clearing, !forgetsToClear {
@@ -128,11 +167,10 @@ final class TestFrames {
     }
     self.bytes(first, offset, bytes.count).copyMemory(from: bytes)
     if clearing { for frame in places(first, frames) { states[frame] = .written } }
-    writes += 1
   }
 
   func writeZeros(_ length: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
-    try fail(.write, .inaccessible(first))
+    try fail(.write, .inaccessible(first, .io))
     // What is covered whole need not have been written before.
     for frame in 0..<(offset + length + frameSize - 1) / frameSize {
       let isWhole = frame * frameSize >= offset && (frame + 1) * frameSize <= offset + length
@@ -144,6 +182,7 @@ final class TestFrames {
   }
 
   func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    try fail(.read, .damaged(first))
     use(first, (offset + bytes.count + frameSize - 1) / frameSize, as: .written, "read")
     bytes.copyMemory(from: UnsafeRawBufferPointer(self.bytes(first, offset, bytes.count)))
   }
