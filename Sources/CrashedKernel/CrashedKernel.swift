@@ -9,8 +9,8 @@ public final class CrashedKernel {
   private let classifier: PageClassifier
   private let pages: StructPages
   private let giantHead: StructPages
-  /// What has to stay as it is for anybody to find and read struct pages, whatever these say of it: they may be damaged, and
-  /// makedumpfile reads them when files have long been written.
+  /// What has to stay as it is whatever its struct pages say, which may be damaged: the kernel's image, and what it takes to find and
+  /// read struct pages, which makedumpfile does when files have long been written.
   private var structures = FrameRanges()
 
   /// Finds the kernel's structures; nothing of its memory map is read yet.
@@ -21,7 +21,7 @@ public final class CrashedKernel {
     else { throw .implausible("PAGESIZE in VMCOREINFO") }
     translation = try AddressTranslation(core)
     sparseMemory = try SparseMemory(core.info, translation)
-    classifier = PageClassifier(layout: try PageLayout(core.info))
+    classifier = PageClassifier(layout: try PageLayout(core.info), buffers: BufferHeads(core))
     pages = StructPages(classifier.layout, count: StructPages.pieceCount)
     giantHead = StructPages(classifier.layout, count: 2)
     findStructures()
@@ -30,8 +30,17 @@ public final class CrashedKernel {
   /// The kernel's release.
   public var release: Text { core.info.release }
 
-  /// Frames that the dump holds and whose contents no other machine has: the top page table, and the start of `mem_section`.
-  public var landmarks: (PFN, PFN?) { (translation.topTableFrame, sparseMemory.rootsFrame) }
+  /// Hands on frames that the dump holds and whose contents no other machine has, until `body` answers for one: the top page table,
+  /// the start of `mem_section`, and of the kernel's image and the struct pages some here and there. All of the first may lie where
+  /// nothing can be mapped. Returns the answer, nil if there was none.
+  public func landmark<Answer>(_ body: (PFN) -> Answer?) -> Answer? {
+    if let answer = body(translation.topTableFrame) { return answer }
+    if let frame = sparseMemory.rootsFrame, let answer = body(frame) { return answer }
+    return structures.sample(each: Self.landmarkStride) { body(PFN($0)) }
+  }
+
+  /// A landmark for each 256 KiB.
+  private static var landmarkStride: UInt64 { 64 }
 
   /// The sections in which there is memory, by number, as sorted ranges.
   public var sectionRanges: [Range<Int>] {
@@ -54,16 +63,18 @@ public final class CrashedKernel {
   /// Tells of each frame of a section what it is. A section whose struct pages can't be found or read is an error, and
   /// none of its frames is to be used.
   public func classify(section: Int, into map: FrameMap) throws(KernelError) {
-    map.fill(0..<FrameMap.frameCount, FrameState(.absent))
+    map.fill(0..<FrameMap.frameCount, FrameState(.absent, .none))
     let first = UInt64(section) * UInt64(FrameMap.frameCount)
     let memory = self.memory(from: first)
     guard !memory.isEmpty else { return }
-    if let base = try sparseMemory.map(of: section) {
-      try scan(map, memory, base, firstFrame: first)
+    let sectionMap = try sparseMemory.map(of: section)
+    if let sectionMap {
+      try scan(map, memory, sectionMap.base, firstFrame: first)
     } else {
-      map.fill(0..<FrameMap.frameCount, FrameState(.kernel))
+      map.fill(0..<FrameMap.frameCount, FrameState(.kernel, .none))
     }
     cut(map, to: memory)
+    if let sectionMap, !sectionMap.isKnown { hold(map, first..<first + UInt64(FrameMap.frameCount), .unknownFlags, firstFrame: first) }
     hold(map, 0..<(1 << 20) / PFN.pageSize, .lowMemory, firstFrame: first)
     structures.forEach(in: first..<first + UInt64(FrameMap.frameCount)) { hold(map, $0, .structures, firstFrame: first) }
   }
@@ -77,29 +88,36 @@ public final class CrashedKernel {
         scan.skip(piece)
         continue
       }
-      try load(piece, base, firstFrame)
-      if start == 0, pages.page(0).isTail, let head = loadGiantHead(of: pages.page(0), at: firstFrame, base) {
-        if let compound = classifier.compound(giantHead, head: 0), firstFrame - head < 1 << UInt64(compound.order) {
-          scan.resume(giantHead.page(0), compound, head: head)
-        }
-        try load(piece, base, firstFrame)
-      }
+      // Before the piece's own struct pages are loaded: these are to be had until anything else is.
+      if start == 0 { try resumeGiant(&scan, at: firstFrame, base) }
+      try pages.load(structPage(firstFrame &+ UInt64(start), base), with: translation)
       scan.classify(pages, piece)
     }
   }
 
+  private func structPage(_ pfn: UInt64, _ base: UInt64) -> UInt64 { base &+ pfn &* UInt64(classifier.layout.size) }
+
+  /// Where a section begins inside a huge page that began in an earlier one, goes on with that. Only huge pages of more than 128 MiB
+  /// reach from section to section.
   @inline(never)
-  private func load(_ piece: Range<Int>, _ base: UInt64, _ firstFrame: UInt64) throws(KernelError) {
-    try pages.load(base &+ (firstFrame &+ UInt64(piece.lowerBound)) &* UInt64(classifier.layout.size), with: translation)
+  private func resumeGiant(_ scan: inout SectionScan, at pfn: UInt64, _ base: UInt64) throws(KernelError) {
+    try giantHead.load(structPage(pfn, base), with: translation)
+    // The first page of a section may show the head once more, where struct pages share memory (see `SectionScan.isSharedHead`).
+    let place = giantHead.page(0).isTail ? 0 : 1
+    let tail = giantHead.page(place)
+    guard tail.isTail, let head = loadGiantHead(of: tail, at: pfn + UInt64(place), base),
+      let compound = classifier.compound(giantHead, head: 0), pfn - head < 1 << UInt64(compound.order)
+    else { return }
+    scan.resume(giantHead.page(0), compound, head: head)
   }
 
   /// The PFN of the huge page's head that a tail page at the start of a section leads to, its struct pages being loaded into
-  /// `giantHead`; nil if it leads to none. Only a huge page of more than 128 MiB reaches from section to section.
+  /// `giantHead`; nil if it leads to none.
   @inline(never)
   private func loadGiantHead(of tail: StructPage, at pfn: UInt64, _ base: UInt64) -> UInt64? {
     let size = UInt64(classifier.layout.size)
     let link = tail.compoundHead & ~1
-    let address = base &+ pfn &* size
+    let address = structPage(pfn, base)
     // A mask is ones and then zeros (since 7.1); anything else is the head's address.
     let isMask = ~link & (~link &+ 1) == 0
     let offset = (isMask ? address & link : link) &- base
@@ -107,8 +125,8 @@ public final class CrashedKernel {
     guard offset % size == 0, head < pfn, pfn - head < 1 << UInt64(Compound.highestOrder), head % UInt64(FrameMap.frameCount) == 0
     else { return nil }
     do throws(KernelError) {
-      guard try sparseMemory.map(of: Int(head) / FrameMap.frameCount) == base else { return nil }
-      try giantHead.load(base &+ head &* size, with: translation)
+      guard try sparseMemory.map(of: Int(head) / FrameMap.frameCount)?.base == base else { return nil }
+      try giantHead.load(structPage(head, base), with: translation)
     } catch { return nil }
     return head
   }
@@ -135,10 +153,10 @@ public final class CrashedKernel {
   private func cut(_ map: FrameMap, to memory: [Range<Int>]) {
     var place = 0
     for range in memory {
-      map.fill(place..<range.lowerBound, FrameState(.absent))
+      map.fill(place..<range.lowerBound, FrameState(.absent, .none))
       place = range.upperBound
     }
-    map.fill(place..<FrameMap.frameCount, FrameState(.absent))
+    map.fill(place..<FrameMap.frameCount, FrameState(.absent, .none))
   }
 
   /// Holds back what there is of a range of frames in a section.
@@ -154,12 +172,13 @@ public final class CrashedKernel {
   // MARK: The kernel's own structures
 
   private func findStructures() {
+    for image in core.image { structures.insert(image.lowerBound.rawValue..<image.upperBound.rawValue) }
     let bytes = UInt64(FrameMap.frameCount) * UInt64(classifier.layout.size)
     for range in sectionRanges {
       for section in range {
         sparseMemory.addFrames(of: section, to: &structures)
         do throws(KernelError) {
-          guard let base = try sparseMemory.map(of: section) else { continue }
+          guard let base = try sparseMemory.map(of: section)?.base else { continue }
           translation.addFrames(of: base &+ UInt64(section) &* bytes, count: bytes, to: &structures)
         } catch {}
       }

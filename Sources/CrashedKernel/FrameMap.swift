@@ -11,7 +11,7 @@ public final class FrameMap {
   public init() {
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameMap.frameCount, alignment: 8)
     states = bytes.bindMemory(to: UInt8.self).baseAddress!
-    states.initialize(repeating: FrameState(.absent).rawValue, count: FrameMap.frameCount)
+    states.initialize(repeating: FrameState(.absent, .none).rawValue, count: FrameMap.frameCount)
   }
 
   deinit { states.deallocate() }

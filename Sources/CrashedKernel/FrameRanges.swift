@@ -48,6 +48,19 @@ struct FrameRanges {
     ranges = kept
   }
 
+  /// Hands on the last frame of each range and every so many before it, until `body` answers; returns the answer, nil if there was
+  /// none.
+  func sample<Answer>(each stride: UInt64, _ body: (UInt64) -> Answer?) -> Answer? {
+    for range in ranges {
+      var frame = range.upperBound
+      while frame > range.lowerBound {
+        if let answer = body(frame - 1) { return answer }
+        frame -= min(stride, frame - range.lowerBound)
+      }
+    }
+    return nil
+  }
+
   /// The parts of a range that are in the set.
   func forEach(in range: Range<UInt64>, _ body: (Range<UInt64>) -> Void) {
     var place = self.place(of: range.lowerBound)

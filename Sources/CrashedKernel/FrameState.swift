@@ -24,6 +24,7 @@ public enum FrameClass: UInt8, CaseIterable, BitwiseCopyable, Sendable {
 
 /// Why a frame that the dump leaves out is not safe to write.
 public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
+  /// Nothing: the dump level alone decides.
   case none
   /// Below 1 MiB, where firmware and the kexec code have their own.
   case lowMemory
@@ -43,13 +44,17 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case mapping
   /// Neighbours that contradict it: a free block with pages in it that are not free.
   case contradictory
-  /// It holds struct pages or what leads to them, and should not be reusable at all: its own struct page
-  /// is damaged.
+  /// It holds the kernel's image, struct pages or what leads to them: whatever its own struct page says, it is not to be changed.
   case structures
-  /// Page cache that can't be evicted, and may be a confidential guest's memory.
+  /// It can't be evicted: a confidential guest's memory, or locked in memory by a process.
   case unevictable
-  /// The kernel's flags are laid out in a way that is not known.
+  /// The kernel's flags, or those of the section, are laid out in a way that is not known.
   case unknownFlags
+  /// Private data that is at work, or that can't be told to be at rest: a file system's buffers.
+  case buffers
+  /// A huge page that a process or a file has: a device that the process drives itself may write to it, by an address that nobody
+  /// else knows of (UIO, as DPDK has it).
+  case hugetlb
 }
 
 /// A frame's class and what holds it back, in a byte.
@@ -58,7 +63,8 @@ public struct FrameState: Equatable, BitwiseCopyable, Sendable {
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  init(_ frameClass: FrameClass, _ hold: HoldReason = .none) { rawValue = frameClass.rawValue | hold.rawValue << 4 }
+  /// The reason has no default: whoever forgot it would give the frame away.
+  init(_ frameClass: FrameClass, _ hold: HoldReason) { rawValue = frameClass.rawValue | hold.rawValue << 4 }
 
   public var frameClass: FrameClass { FrameClass(rawValue: rawValue & 15) ?? .kernel }
   public var hold: HoldReason { HoldReason(rawValue: rawValue >> 4) ?? .unknownFlags }

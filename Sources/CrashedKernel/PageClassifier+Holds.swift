@@ -32,7 +32,7 @@ extension PageClassifier {
     let owners: UInt64
     switch frameClass {
     case .hugetlb:
-      // Nobody has a huge page that is in its pool.
+      // Nobody has a huge page that is in its pool. One that somebody has is held back even when all is explained.
       if head.refcount == 0 { return head.mapping == 0 && folio.mappings(layout) ?? 0 == 0 ? .none : .references }
       if Self.isPlainlyAnonymous(head) {
         owners = 0
@@ -48,10 +48,11 @@ extension PageClassifier {
       guard Self.isFile(head) else { return .mapping }
       owners = cacheReferences(head, pages: folio.pages)
     }
+    let explained: HoldReason = frameClass == .hugetlb ? .hugetlb : .none
     // No term of the sum can be negative: with as many references as the cache alone has, there are no mappings.
-    if owners > 0, UInt64(head.refcount) == owners { return .none }
+    if owners > 0, UInt64(head.refcount) == owners { return explained }
     guard let mappings = folio.mappings(layout) else { return .compound }
-    return head.refcount > 0 && UInt64(head.refcount) == owners + mappings ? .none : .references
+    return head.refcount > 0 && UInt64(head.refcount) == owners + mappings ? explained : .references
   }
 
   private func commonHold(_ page: StructPage) -> HoldReason {
@@ -60,9 +61,12 @@ extension PageClassifier {
     if page.flags & flags.locked != 0 { return .locked }
     if page.flags & unnamed.writeback != 0 { return .writeback }
     if page.flags & unnamed.reserved != 0 { return .reserved }
-    // Page cache that can't be evicted and has no swap: ramfs, or a confidential guest's own memory (guest_memfd, since 6.8),
-    // whose pages the host must not write.
-    if page.flags & unnamed.unevictable != 0, page.flags & flags.swapBacked == 0, page.mapping & 1 == 0 { return .unevictable }
+    // makedumpfile 1.7.8 takes PG_waiters, bit 7, for PG_slab where there is none (`get_value_for_old_linux`), and such a page of a
+    // process for page cache or the kernel's; somebody waits for it besides.
+    if flags.slab == 0, page.mapping & 1 != 0, page.flags & 1 << 7 != 0 { return .locked }
+    // A confidential guest's own memory (guest_memfd, since 6.8), which the host must not write; ramfs; and what a process has locked in
+    // memory, perhaps for a device that it drives itself.
+    if page.flags & unnamed.unevictable != 0 { return .unevictable }
     return .none
   }
 

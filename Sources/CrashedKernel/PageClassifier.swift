@@ -4,9 +4,14 @@
 /// 1.7.8), so that nothing is taken that it keeps. What holds a page back is stricter than that.
 final class PageClassifier {
   let layout: PageLayout
+  private let buffers: BufferHeads?
   private var flags: PageFlags { layout.pageFlags }
 
-  init(layout: PageLayout) { self.layout = layout }
+  /// Without buffer heads to look at, page cache that has private data is held back.
+  init(layout: PageLayout, buffers: BufferHeads?) {
+    self.layout = layout
+    self.buffers = buffers
+  }
 
   /// A page, or the first of several, and what they are.
   struct Verdict {
@@ -19,7 +24,7 @@ final class PageClassifier {
   func verdict(_ page: StructPage, _ compound: Compound?) -> Verdict {
     if page.mapcount == layout.buddy, !isSlab(page) { return freeBlock(page) }
     // A head whose extent makes no sense: nothing is known of what belongs to it.
-    if page.flags & flags.head != 0, compound == nil { return Verdict(order: 0, state: FrameState(.kernel)) }
+    if page.flags & flags.head != 0, compound == nil { return Verdict(order: 0, state: FrameState(.kernel, .none)) }
     let order = compound?.order ?? 0
     if isCache(page), !isAnonymous(page) {
       let hasPrivate = page.flags & flags.privateData != 0
@@ -27,13 +32,13 @@ final class PageClassifier {
     }
     if compound?.isHugetlb ?? false { return Verdict(order: order, state: FrameState(.hugetlb, .compound)) }
     if isAnonymous(page) { return Verdict(order: order, state: FrameState(.user, order > 0 ? .compound : userHold(page))) }
-    if page.flags & flags.poisoned != 0 { return Verdict(order: order, state: FrameState(.poisoned)) }
-    if let offline = layout.offline, page.mapcount == offline, !isSlab(page) { return Verdict(order: 0, state: FrameState(.offline)) }
+    if page.flags & flags.poisoned != 0 { return Verdict(order: order, state: FrameState(.poisoned, .none)) }
+    if let offline = layout.offline, page.mapcount == offline, !isSlab(page) { return Verdict(order: 0, state: FrameState(.offline, .none)) }
     if let type = layout.unaccepted, page.mapcount == type {
       // Such memory comes in blocks of the highest order (`__free_unaccepted`, mm/page_alloc.c, since 6.5).
-      return Verdict(order: Int(layout.orders) - 1, state: FrameState(.unaccepted))
+      return Verdict(order: Int(layout.orders) - 1, state: FrameState(.unaccepted, .none))
     }
-    return Verdict(order: 0, state: FrameState(.kernel))
+    return Verdict(order: 0, state: FrameState(.kernel, .none))
   }
 
   /// Whether a page inside a free block is as free as the block says: nobody holds it, and it has no type and no list.
@@ -70,7 +75,7 @@ final class PageClassifier {
   // MARK: Classes
 
   private func freeBlock(_ page: StructPage) -> Verdict {
-    guard page.privateData < layout.orders else { return Verdict(order: 0, state: FrameState(.kernel)) }
+    guard page.privateData < layout.orders else { return Verdict(order: 0, state: FrameState(.kernel, .none)) }
     var hold = HoldReason.none
     if page.refcount != 0 || page.isTail || page.flags & (flags.lru | flags.locked | flags.head) != 0 { hold = .contradictory }
     if page.flags & flags.poisoned != 0 { hold = .poisoned }
@@ -78,7 +83,23 @@ final class PageClassifier {
   }
 
   private func isSlab(_ page: StructPage) -> Bool {
-    page.flags & flags.slab != 0 || layout.slab.map { $0 >> 24 == page.mapcount >> 24 } ?? false
+    if page.flags & flags.slab != 0 { return true }
+    guard let slab = layout.slab else { return false }
+    // Since 6.12 a type is the top byte (commit 4ffca5a96678, "mm: support only one page_type per page").
+    if slab & 0xff_ffff == 0 { return slab >> 24 == page.mapcount >> 24 }
+    // In 6.10 and 6.11 it is a bit that is 0, in what is no count (`PageType`, include/linux/page-flags.h).
+    return page.mapcount & ~slab == 0 && page.mapcount >> 31 == 1
+  }
+
+  /// The same state, or one that is held back if the page has private data that may be at work.
+  ///
+  /// - Parameters:
+  ///   - page: the page, or a folio's head.
+  ///   - address: the address of its struct page.
+  func lookingBehind(_ state: FrameState, _ page: StructPage, at address: UInt64, pages: UInt64) -> FrameState {
+    guard state == FrameState(.privateCache, .none) else { return state }
+    guard let buffers, !buffers.mayBeBusy(page, at: address, pages: pages) else { return FrameState(.privateCache, .buffers) }
+    return state
   }
 
   private func isCache(_ page: StructPage) -> Bool {

@@ -165,8 +165,7 @@ struct PageFlags {
     // Recognised by what VMCOREINFO does give. Sources: include/linux/page-flags.h of 5.10, 6.1, 6.12 and 7.2.
     if lruBit == 4, privateBit == 13, headMask == 1 << 16 {
       series = .writeback15
-      // Nothing there is unevictable for a reason that matters here.
-      unnamed = Unnamed(reserved: 1 << 12, writeback: 1 << 15, unevictable: 0)
+      unnamed = Unnamed(reserved: 1 << 12, writeback: 1 << 15, unevictable: swapBacked << 1)
     } else if lruBit == 5, privateBit == 14, headMask == 1 << 6 {
       series = .writeback1
       unnamed = Unnamed(reserved: 1 << 13, writeback: 1 << 1, unevictable: swapBacked << 1)

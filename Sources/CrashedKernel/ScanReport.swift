@@ -168,6 +168,8 @@ extension HoldReason {
     case .structures: return "structures"
     case .unevictable: return "unevictable"
     case .unknownFlags: return "unknown-flags"
+    case .buffers: return "buffers"
+    case .hugetlb: return "hugetlb"
     }
   }
 }

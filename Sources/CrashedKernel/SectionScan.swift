@@ -12,11 +12,13 @@ struct SectionScan {
   /// The block or compound page that is being passed.
   private var current = 0..<0
   private var kind = Kind.other
-  private var state = FrameState(.kernel)
+  private var state = FrameState(.kernel, .none)
   private var folio = Folio(.none, .none)
+  /// The address of its head's struct page.
+  private var folioAddress: UInt64 = 0
   /// The last page that was alone, and what it was: the next is often the same.
   private var alone = StructPage.none
-  private var aloneState = FrameState(.kernel)
+  private var aloneState = FrameState(.kernel, .none)
 
   private enum Kind {
     case freeBlock
@@ -108,7 +110,8 @@ struct SectionScan {
 
   private mutating func finish() {
     guard state.hold == .compound else { return }
-    state = FrameState(state.frameClass, classifier.hold(folio, state.frameClass))
+    state = classifier.lookingBehind(
+      FrameState(state.frameClass, classifier.hold(folio, state.frameClass)), folio.head, at: folioAddress, pages: folio.pages)
     map.fill(current, state)
   }
 
@@ -126,22 +129,24 @@ struct SectionScan {
   private mutating func begin(_ page: StructPage, _ pages: StructPages, at place: Int, in piece: Range<Int>) {
     guard !page.isTail else {
       // The head did not make sense, or lies in another section.
-      map[place] = FrameState(.kernel)
+      map[place] = FrameState(.kernel, .none)
       return
     }
     let compound = page.flags & classifier.layout.pageFlags.head != 0 ? compound(pages, at: place, in: piece) : nil
     let verdict = classifier.verdict(page, compound)
+    let pfn = firstFrame + UInt64(place)
     if verdict.order == 0 {
-      map[place] = verdict.state
-      if page.flags & classifier.layout.pageFlags.head == 0, page.mapcount != classifier.layout.buddy {
+      let state = classifier.lookingBehind(verdict.state, page, at: address(of: pfn), pages: 1)
+      map[place] = state
+      // What is behind private data each page has to be asked.
+      if page.flags & classifier.layout.pageFlags.head == 0, page.mapcount != classifier.layout.buddy, state.frameClass != .privateCache {
         alone = page
-        aloneState = verdict.state
+        aloneState = state
       }
       return
     }
-    let pfn = firstFrame + UInt64(place)
     guard pfn & ((1 << UInt64(verdict.order)) - 1) == 0, verdict.order <= 15 || verdict.state.frameClass == .hugetlb else {
-      map[place] = FrameState(.kernel)
+      map[place] = FrameState(.kernel, .none)
       return
     }
     start(verdict.state, place..<min(FrameMap.frameCount, place + 1 << verdict.order))
@@ -173,11 +178,15 @@ struct SectionScan {
   /// All tail pages have what the first has, which is the head's address, or the mask that leads there.
   private mutating func follow(_ head: StructPage, _ compound: Compound, _ pfn: UInt64) {
     let size = UInt64(classifier.layout.size)
-    let address = base &+ pfn &* size
+    let address = address(of: pfn)
+    folioAddress = address
     let mask = UInt64.max << (UInt64(compound.order) + UInt64(size.trailingZeroBitCount))
     guard compound.link == address | 1 || compound.link == mask | 1 else { return contradict() }
     folio.begin(head, compound)
   }
+
+  /// The address of a page's struct page.
+  private func address(of pfn: UInt64) -> UInt64 { base &+ pfn &* UInt64(classifier.layout.size) }
 
   /// The compound page that a page is the head of. Its first tail is in the same piece, since both are aligned.
   private func compound(_ pages: StructPages, at place: Int, in piece: Range<Int>) -> Compound? {

@@ -13,6 +13,10 @@ final class SparseMemory {
 
   /// `SECTION_MARKED_PRESENT`, `SECTION_HAS_MEM_MAP` and `SECTION_IS_ONLINE` (include/linux/mmzone.h): bits 0, 1 and 2.
   private static var usable: UInt64 { 0b111 }
+  /// Flags that makedumpfile reads a section right with: those, `SECTION_IS_EARLY` and `SECTION_TAINT_ZONE_DEVICE`, bits 3 and 4. One
+  /// that it takes for a part of the address leads it to other struct pages, and it may dump what ours say it leaves out: 1.7.8 does so
+  /// with `SECTION_IS_VMEMMAP_PREINIT`, bit 5 (since 6.15, huge pages made at boot with `hugetlb_free_vmemmap`).
+  private static var known: UInt64 { 0b11111 }
   /// The flags are in the low bits of a pointer that is a multiple of `1 << PFN_SECTION_SHIFT`; more than these 12 are none.
   private static var flagMask: UInt64 { 0xfff }
 
@@ -43,15 +47,22 @@ final class SparseMemory {
     }
   }
 
-  /// The virtual address that the struct page of PFN 0 would have if this section's map reached so far; nil for a section
-  /// that has no struct pages or is offline.
+  /// Where a section's struct pages are.
+  struct SectionMap {
+    /// The virtual address that the struct page of PFN 0 would have if this section's map reached so far.
+    let base: UInt64
+    /// The section has no flag but those that makedumpfile knows.
+    let isKnown: Bool
+  }
+
+  /// nil for a section that has no struct pages or is offline.
   @inline(never)
-  func map(of section: Int) throws(KernelError) -> UInt64? {
+  func map(of section: Int) throws(KernelError) -> SectionMap? {
     guard let pointer = try root(of: section) else { return nil }
     let entry = pointer &+ UInt64(section) % perRoot * sectionSize &+ mapOffset
     let coded = try translation.word(atVirtual: entry, of: "a root of mem_section")
     guard coded & Self.usable == Self.usable else { return nil }
-    return coded & ~Self.flagMask
+    return SectionMap(base: coded & ~Self.flagMask, isKnown: coded & Self.flagMask & ~Self.known == 0)
   }
 
   private var perRoot: UInt64 { PFN.pageSize / sectionSize }

@@ -25,12 +25,11 @@ enum FrameAccess {
     }
   }
 
-  /// Whether what is written is the memory of this kernel, going by a frame that only this memory has; false if none can be
-  /// mapped. It keeps the memory of a running kernel, or of another crash, from ever being written. A vmcore always is.
-  func shows(_ kernel: CrashedKernel) -> Bool {
+  /// Whether what is written is the memory of this kernel, going by a frame that only this memory has; nil if none can be mapped.
+  /// It keeps the memory of a running kernel, or of another crash, from ever being written. A vmcore always is.
+  func shows(_ kernel: CrashedKernel) -> Bool? {
     guard case .windows(let windows) = self else { return true }
-    let (first, second) = kernel.landmarks
-    return windows.shows(first) ?? second.flatMap { windows.shows($0) } ?? false
+    return kernel.landmark { windows.shows($0) }
   }
 
   /// Reads whole frames that lie one after the other, as many as can be reached in one piece: at least one. Returns the bytes.

@@ -35,6 +35,8 @@ public enum WayError: Error, BitwiseCopyable {
   case unopenable(Errno)
   /// It opens, but does not show the crashed kernel's memory.
   case foreign
+  /// It opens, but none of the crashed kernel's own pages can be mapped, so that it can't be told whose memory it shows.
+  case unmappable
   /// It opens, but no reusable frame can be mapped or written.
   case refused
 }
@@ -98,8 +100,9 @@ extension FramePool {
         failures.record(way, .unopenable(error))
         continue
       }
-      guard access.shows(kernel) else {
-        failures.record(way, .foreign)
+      let shows = access.shows(kernel)
+      guard shows == true else {
+        failures.record(way, shows == nil ? .unmappable : .foreign)
         continue
       }
       let pool: FramePool

@@ -32,21 +32,19 @@ final class WindowCache {
     self.core = core
   }
 
-  /// Whether the device shows what the vmcore has of a frame; nil if the frame can't be mapped.
+  /// Whether the device shows what the vmcore has of a frame; nil if the vmcore has nothing but zeros there, or the frame can't be
+  /// mapped.
   func shows(_ frame: PFN) -> Bool? {
-    guard isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
-    do throws(Errno) {
-      let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
-      return isEqual(UnsafeRawBufferPointer(mapping.bytes), to: frame)
-    } catch { return nil }
-  }
-
-  /// Whether bytes are those that the vmcore has of a frame, and are not all zeros.
-  private func isEqual(_ bytes: UnsafeRawBufferPointer, to frame: PFN) -> Bool {
-    var expected = [UInt8](repeating: 0, count: bytes.count)
+    // A page outside all PT_LOADs, as a damaged VMCOREINFO names them, has no place in the device either.
+    guard core.memory(around: frame) != nil, isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
+    var expected = [UInt8](repeating: 0, count: frameSize)
     return expected.withUnsafeMutableBytes { buffer in
-      do throws(VmcoreError) { try core.read(frame.address, into: buffer) } catch { return false }
-      return buffer.elementsEqual(bytes) && buffer.contains { $0 != 0 }
+      do throws(VmcoreError) { try core.read(frame.address, into: buffer) } catch { return nil }
+      guard buffer.contains(where: { $0 != 0 }) else { return nil }
+      do throws(Errno) {
+        let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
+        return buffer.elementsEqual(UnsafeRawBufferPointer(mapping.bytes))
+      } catch { return nil }
     }
   }
 

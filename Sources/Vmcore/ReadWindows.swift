@@ -5,13 +5,16 @@ import Platform
 /// Reads a vmcore through a few mapped windows: reading `/proc/vmcore` page by page is some 8 times slower. Where the file
 /// can't be mapped it is read.
 final class ReadWindows {
-  /// 2 MiB: the struct pages of a section.
-  private static var size: UInt64 { 2 << 20 }
-  /// A walk through five levels of page tables, `mem_section` and the struct pages need a window each.
-  private static var most: Int { 8 }
-
-  private let windows = Windows(most: ReadWindows.most)
+  /// Bytes of a window, which begins at a multiple of them in the file.
+  private let size: UInt64
+  private let windows: Windows
   private var isMappable = true
+
+  /// Windows of `size` bytes, at most `most` at a time. Each costs 8 bytes of page table for each of its pages.
+  init(size: UInt64, most: Int) {
+    self.size = size
+    windows = Windows(most: most)
+  }
 
   /// Reads from byte `position` of a segment on, which the buffer must not exceed.
   func read(
@@ -53,8 +56,9 @@ final class ReadWindows {
   private func window(_ file: borrowing FileDescriptor, _ segment: LoadSegment, _ offset: UInt64) -> Windows.Window? {
     guard isMappable, segment.offset % PFN.pageSize == 0 else { return nil }
     if let window = windows.window(over: offset) { return window }
-    let start = max(segment.offset, offset / Self.size * Self.size)
-    let end = min(segment.offset + segment.count * PFN.pageSize, offset / Self.size * Self.size + Self.size)
+    let aligned = offset / size * size
+    let start = max(segment.offset, aligned)
+    let end = min(segment.offset + segment.count * PFN.pageSize, aligned + min(size, UInt64.max - aligned))
     do throws(Errno) { return try windows.map(file, start..<end, .read) } catch {
       isMappable = false
       return nil

@@ -5,11 +5,17 @@ import Platform
 public final class Vmcore {
   /// The memory that there is, by physical address. Nothing outside these exists.
   public let segments: [LoadSegment]
+  /// The pages of the kernel's own image, by the PT_LOAD that has them at its text address.
+  public let image: [Range<PFN>]
   public let info: VMCoreInfo
   /// Whether a Xen hypervisor has left its notes: "Xen" and "VMCOREINFO_XEN".
   public let isXen: Bool
   private let file: FileDescriptor
-  private let windows: ReadWindows
+  /// A walk through five levels of page tables, `mem_section` and the struct pages need a window each; 2 MiB are the struct
+  /// pages of a section.
+  private let windows = ReadWindows(size: 2 << 20, most: 8)
+  /// For `glance`: what it looks at lies scattered, a few bytes here and there.
+  private let asideWindows = ReadWindows(size: 128 << 10, most: 32)
 
   /// Opens and parses a vmcore; its memory is read when it is asked for.
   public init(path: Text) throws(VmcoreError) {
@@ -19,13 +25,14 @@ public final class Vmcore {
       size = try file.size()
     } catch { throw .unopenable(error) }
     let headers = try ELFHeaders(file, size: size)
-    segments = try Vmcore.memory(Vmcore.loads(headers, size: size))
+    let loads = try Vmcore.loads(headers, size: size)
+    segments = try Vmcore.memory(loads.memory)
+    image = loads.image
     let xen = try Vmcore.note("Xen", headers, file, size: size)
     let xenInfo = try Vmcore.note("VMCOREINFO_XEN", headers, file, size: size)
     isXen = xen != nil || xenInfo != nil
     guard let text = try Vmcore.note("VMCOREINFO", headers, file, size: size) else { throw .noVMCoreInfo }
     info = VMCoreInfo(text)
-    windows = ReadWindows()
   }
 
   /// Keeps other processes from claiming the same memory, as long as this object lives; an error if one has.
@@ -67,6 +74,18 @@ public final class Vmcore {
 
   /// Reads physical memory, which may cross from one segment to the next.
   public func read(_ address: PhysicalAddress, into buffer: UnsafeMutableRawBufferPointer) throws(VmcoreError) {
+    try read(address, into: buffer, through: windows)
+  }
+
+  /// Reads physical memory, and leaves what `mapped` has returned as it is.
+  public func glance(_ address: PhysicalAddress, into buffer: UnsafeMutableRawBufferPointer) throws(VmcoreError) {
+    try read(address, into: buffer, through: asideWindows)
+  }
+
+  @inline(never)
+  private func read(
+    _ address: PhysicalAddress, into buffer: UnsafeMutableRawBufferPointer, through windows: ReadWindows
+  ) throws(VmcoreError) {
     var done = 0
     while done < buffer.count {
       let (position, overflow) = address.rawValue.addingReportingOverflow(UInt64(done))
@@ -108,9 +127,12 @@ public final class Vmcore {
   /// More than any machine has: 64 TiB. What is kept of memory is bounded by it.
   private static var mostFrames: UInt64 { 1 << 34 }
 
-  /// The segments of the direct map.
-  private static func loads(_ headers: ELFHeaders, size: UInt64) throws(VmcoreError) -> [LoadSegment] {
+  /// The segments of the direct map, and the pages of the kernel's image.
+  private static func loads(
+    _ headers: ELFHeaders, size: UInt64
+  ) throws(VmcoreError) -> (memory: [LoadSegment], image: [Range<PFN>]) {
     var segments: [LoadSegment] = []
+    var image: [Range<PFN>] = []
     var index = 0
     while let header = headers[index] {
       index += 1
@@ -118,9 +140,10 @@ public final class Vmcore {
       let (end, overflow) = header.offset.addingReportingOverflow(header.fileSize)
       guard !overflow else { throw .malformed("a PT_LOAD beyond the address space") }
       guard end <= size else { throw .truncated(needed: end, size: size) }
-      if header.virtual < textMap, let segment = try LoadSegment(header) { segments.append(segment) }
+      guard let segment = try LoadSegment(header) else { continue }
+      if header.virtual < textMap { segments.append(segment) } else { image.append(segment.frames) }
     }
-    return segments
+    return (segments, image)
   }
 
   /// The segments, sorted by PFN. A page has one place in the file, and a place in the file is one page's:

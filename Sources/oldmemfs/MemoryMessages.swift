@@ -29,6 +29,8 @@ extension WayError {
       let hint: Literal = error == .permission ? ": kernel lockdown, as with Secure Boot, or not root" : ""
       return Text("can't open % for writing (%%)", path, error.text, Text(hint))
     case .foreign: return Text("% doesn't show this crashed kernel's memory, so it is not written", path)
+    case .unmappable:
+      return Text("% lets none of the crashed kernel's own pages be mapped, so it is not known to be its memory, and not written (iomem=relaxed?)", path)
     case .refused: return Text("% takes no write to a reusable frame", path)
     }
   }

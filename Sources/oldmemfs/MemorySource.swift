@@ -42,9 +42,17 @@ extension CrashedKernel {
   /// The crashed kernel that a vmcore shows.
   static func open(_ path: Text) throws(Failure) -> CrashedKernel {
     try check(path)
+    if path == "/proc/vmcore", let refusal = ConfidentialMachine.refusal(cpuinfo: processors) { throw Failure("%: %", path, Text(refusal)) }
     let core: Vmcore
     do throws(VmcoreError) { core = try Vmcore(path: path) } catch { throw Failure("%: %", path, error.text) }
     do throws(KernelError) { return try CrashedKernel(core: core) } catch { throw Failure("%: %", path, error.text) }
+  }
+
+  /// What the kernel tells of the first processor.
+  private static var processors: [UInt8] {
+    do throws(Errno) {
+      return try FileDescriptor.open(Text("/proc/cpuinfo"), flags: FileDescriptor.readOnly).contents(limit: 8192)
+    } catch { return [] }
   }
 
   /// That a vmcore may be there at all.

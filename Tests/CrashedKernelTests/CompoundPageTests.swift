@@ -12,8 +12,8 @@ struct CompoundPageTests {
     var kernel = FakeKernel(series)
     kernel.makeCache(0x6800, order: order)
     let found = try Classified(kernel)
-    #expect(found[0x6800..<0x6800 + 1 << UInt64(order)] == FrameState(.cache))
-    #expect(found[0x6800 + 1 << UInt64(order)] == FrameState(.kernel))
+    #expect(found[0x6800..<0x6800 + 1 << UInt64(order)] == FrameState(.cache, .none))
+    #expect(found[0x6800 + 1 << UInt64(order)] == FrameState(.kernel, .none))
   }
 
   @Test("large folios of page cache are explained, mapped as a whole, by parts, both or not at all", arguments: KernelSeries.allCases)
@@ -24,9 +24,9 @@ struct CompoundPageTests {
     kernel.makeCache(0x6200, order: 9, mapped: Mappings(whole: 3))
     kernel.makeCache(0x6400, order: 9, mapped: Mappings(whole: 2, each: [1, 0, 4]))
     let found = try Classified(kernel)
-    #expect(found[0x6000..<0x6010] == FrameState(.privateCache))
-    #expect(found[0x6010..<0x6020] == FrameState(.cache))
-    #expect(found[0x6200..<0x6600] == FrameState(.cache))
+    #expect(found[0x6000..<0x6010] == FrameState(.privateCache, .none))
+    #expect(found[0x6010..<0x6020] == FrameState(.cache, .none))
+    #expect(found[0x6200..<0x6600] == FrameState(.cache, .none))
   }
 
   @Test("large anonymous folios are explained, mapped as a whole, by parts, or in the swap cache", arguments: KernelSeries.allCases)
@@ -38,7 +38,7 @@ struct CompoundPageTests {
     kernel.makeAnonymous(0x6600, order: 4, mapped: Mappings(each: [0, 0, 2]))
     kernel.makeAnonymous(0x6610, order: 4, mapped: Mappings(), isInSwapCache: true)
     let found = try Classified(kernel)
-    #expect(found[0x6000..<0x6620] == FrameState(.user))
+    #expect(found[0x6000..<0x6620] == FrameState(.user, .none))
   }
 
   @Test("one reference more than is explained holds all of a folio back", arguments: KernelSeries.allCases)
@@ -104,7 +104,7 @@ struct CompoundPageTests {
     } else {
       kernel.change(0x4001) { $0.flags = UInt64(order) }
     }
-    #expect(try Classified(kernel)[0x4000..<0x4010] == FrameState(.kernel))
+    #expect(try Classified(kernel)[0x4000..<0x4010] == FrameState(.kernel, .none))
   }
 
   @Test("tails without a head are the kernel's")
@@ -112,12 +112,12 @@ struct CompoundPageTests {
     var kernel = FakeKernel(.v6_12)
     kernel.makeCache(0x6000, order: 3)
     kernel.set(0x6000, FakeKernel.Page())
-    #expect(try Classified(kernel)[0x6000..<0x6008] == FrameState(.kernel))
+    #expect(try Classified(kernel)[0x6000..<0x6008] == FrameState(.kernel, .none))
   }
 
   // MARK: hugetlbfs
 
-  @Test("huge pages are user memory, in their pool, in a process and in a file", arguments: KernelSeries.allCases)
+  @Test("a huge page in its pool is nobody's; one of a process or a file may be a device's", arguments: KernelSeries.allCases)
   func hugetlb(series: KernelSeries) throws {
     var kernel = FakeKernel(series)
     kernel.makeHugetlb(0x6000)
@@ -125,7 +125,9 @@ struct CompoundPageTests {
     kernel.makeHugetlb(0x6400, .anonymous(mapped: 3))
     kernel.makeHugetlb(0x6600, .file(mapped: 0))
     kernel.makeHugetlb(0x6800, .file(mapped: 2))
-    #expect(try Classified(kernel)[0x6000..<0x6a00] == FrameState(.hugetlb))
+    let found = try Classified(kernel)
+    #expect(found[0x6000..<0x6200] == FrameState(.hugetlb, .none))
+    #expect(found[0x6200..<0x6a00] == FrameState(.hugetlb, .hugetlb))
   }
 
   @Test("a huge page with a reference too many is held back", arguments: KernelSeries.allCases)
@@ -145,7 +147,7 @@ struct CompoundPageTests {
     kernel.makeHugetlb(0x6000)
     let first = kernel.structPage(0x6000) / 4096
     for page in 1..<UInt64(8) { kernel.core.memory[first + page] = kernel.core.memory[first] }
-    #expect(try Classified(kernel)[0x6000..<0x6200] == FrameState(.hugetlb))
+    #expect(try Classified(kernel)[0x6000..<0x6200] == FrameState(.hugetlb, .none))
   }
 
   @Test("a huge page of 1 GiB is known in each of its sections", arguments: [KernelSeries.v6_1, .v7])
@@ -154,12 +156,36 @@ struct CompoundPageTests {
     kernel.makeHugetlb(0x40000, order: 18)
     for section in [8, 9, 15] {
       let first = UInt64(section) << 15
-      #expect(try Classified(kernel, section: section)[first..<first + 0x8000] == FrameState(.hugetlb))
+      #expect(try Classified(kernel, section: section)[first..<first + 0x8000] == FrameState(.hugetlb, .none))
     }
-    #expect(try Classified(kernel, section: 16)[0x80000] == FrameState(.kernel))
+    #expect(try Classified(kernel, section: 16)[0x80000] == FrameState(.kernel, .none))
     // One section of it is damaged: the others are none the worse.
     kernel.change(0x50123) { $0.compound = 0 }
     #expect(try Classified(kernel, section: 10)[0x50000..<0x58000] == FrameState(.hugetlb, .contradictory))
-    #expect(try Classified(kernel, section: 11)[0x58000..<0x60000] == FrameState(.hugetlb))
+    #expect(try Classified(kernel, section: 11)[0x58000..<0x60000] == FrameState(.hugetlb, .none))
+  }
+
+  @Test("a huge page of 1 GiB whose struct pages share memory is known in each of its sections", arguments: [KernelSeries.v6_1, .v6_12])
+  func giantSharing(series: KernelSeries) throws {
+    var kernel = FakeKernel(series, sections: 17)
+    kernel.makeHugetlb(0x40000, order: 18)
+    let first = kernel.structPage(0x40000) / 4096
+    for page in 1..<UInt64(4096) { kernel.core.memory[first + page] = kernel.core.memory[first] }
+    for section in [8, 9, 15] {
+      let first = UInt64(section) << 15
+      #expect(try Classified(kernel, section: section)[first..<first + 0x8000] == FrameState(.hugetlb, .none))
+    }
+  }
+
+  @Test("a huge page of 1 GiB whose head can't be read leaves its sections alone")
+  func giantWithoutHead() throws {
+    var kernel = FakeKernel(.v6_12, sections: 17)
+    kernel.makeHugetlb(0x40000, order: 18)
+    kernel.makeFree(0x48000 + 0x4000, order: 5)
+    // The head's section has no struct pages; the tails after it, as a damaged section would have them, lead there.
+    kernel.core.put(UInt64(0), at: FakeKernel.sectionRoot + 8 * 16)
+    let found = try Classified(kernel, section: 9)
+    #expect(found[0x48000..<0x4c000] == FrameState(.kernel, .none))
+    #expect(found[0x4c000..<0x4c020] == FrameState(.free, .none))
   }
 }

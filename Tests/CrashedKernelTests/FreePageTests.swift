@@ -10,10 +10,10 @@ struct FreePageTests {
     var kernel = FakeKernel(series)
     kernel.makeFree(0x7000, order: 4)
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7010] == FrameState(.free))
-    #expect(found[0x6fff] == FrameState(.kernel))
-    #expect(found[0x7010] == FrameState(.kernel))
-    #expect(found.count(FrameState(.free)) == 16)
+    #expect(found[0x7000..<0x7010] == FrameState(.free, .none))
+    #expect(found[0x6fff] == FrameState(.kernel, .none))
+    #expect(found[0x7010] == FrameState(.kernel, .none))
+    #expect(found.count(FrameState(.free, .none)) == 16)
   }
 
   @Test("a block of the highest order is free, one of a higher order is not", arguments: KernelSeries.allCases)
@@ -22,15 +22,15 @@ struct FreePageTests {
     kernel.makeFree(0x7000, order: 10)
     kernel.makeFree(0x6000, order: 11)
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7400] == FrameState(.free))
-    #expect(found[0x6000..<0x6800] == FrameState(.kernel))
+    #expect(found[0x7000..<0x7400] == FrameState(.free, .none))
+    #expect(found[0x6000..<0x6800] == FrameState(.kernel, .none))
   }
 
   @Test("a block that is not aligned to its size is the kernel's")
   func alignment() throws {
     var kernel = FakeKernel(.v6_12)
     kernel.makeFree(0x7002, order: 2)
-    #expect(try Classified(kernel)[0x7002..<0x7006] == FrameState(.kernel))
+    #expect(try Classified(kernel)[0x7002..<0x7006] == FrameState(.kernel, .none))
   }
 
   @Test("struct pages are found with four and with five levels of page tables", arguments: [4, 5])
@@ -38,8 +38,8 @@ struct FreePageTests {
     var kernel = FakeKernel(.v6_12, levels: levels)
     kernel.makeFree(0x7000, order: 0)
     kernel.makeFree(0x9000, order: 5)
-    #expect(try Classified(kernel)[0x7000] == FrameState(.free))
-    #expect(try Classified(kernel, section: 1)[0x9000..<0x9020] == FrameState(.free))
+    #expect(try Classified(kernel)[0x7000] == FrameState(.free, .none))
+    #expect(try Classified(kernel, section: 1)[0x9000..<0x9020] == FrameState(.free, .none))
   }
 
   typealias Page = FakeKernel.Page
@@ -82,7 +82,7 @@ struct FreePageTests {
     for pfn in [0x7000, 0x7002, 0x7005] as [UInt64] { kernel.change(pfn) { $0.privateData = 99 } }
     let found = try Classified(kernel)
     for pfn in UInt64(0x7000)..<0x7008 {
-      #expect(found[pfn] == FrameState([0x7000, 0x7002, 0x7005].contains(pfn) ? .kernel : .free))
+      #expect(found[pfn] == FrameState([0x7000, 0x7002, 0x7005].contains(pfn) ? .kernel : .free, .none))
     }
   }
 
@@ -90,7 +90,7 @@ struct FreePageTests {
   func perCPU() throws {
     var kernel = FakeKernel(.v6_12)
     kernel.change(0x7000) { $0.refcount = 0 }
-    #expect(try Classified(kernel)[0x7000] == FrameState(.kernel))
+    #expect(try Classified(kernel)[0x7000] == FrameState(.kernel, .none))
   }
 
   @Test("below 1 MiB nothing is taken")
@@ -100,7 +100,7 @@ struct FreePageTests {
     kernel.makeFree(0x100, order: 0)
     let found = try Classified(kernel)
     #expect(found[0x10..<0x14] == FrameState(.free, .lowMemory))
-    #expect(found[0x100] == FrameState(.free))
+    #expect(found[0x100] == FrameState(.free, .none))
   }
 
   @Test("a block that reaches beyond the memory is cut, and held back")
@@ -110,7 +110,7 @@ struct FreePageTests {
     kernel.core.segments[2].size -= 8 * 4096
     kernel.makeFree(0xbff0, order: 4)
     let found = try Classified(kernel, section: 1)
-    #expect(found[0xbff8..<0xc000] == FrameState(.absent))
+    #expect(found[0xbff8..<0xc000] == FrameState(.absent, .none))
     #expect(found[0xbff0..<0xbff8] == FrameState(.free, .contradictory))
   }
 }

@@ -62,6 +62,19 @@ struct LayoutTests {
     #expect(try refusal(kernel)?.contains("SME") ?? false)
   }
 
+  @Test("a TDX guest and an SNP host are refused by name, by the processor's flags")
+  func confidential() {
+    func refusal(_ flags: String) -> Bool? {
+      ConfidentialMachine.refusal(cpuinfo: Array("processor\t: 0\nvendor_id\t: x\nflags\t\t: \(flags)\nbugs\t\t: sev_snp\n".utf8)).map { literal in
+        Text(literal).string.contains("TDX") || Text(literal).string.contains("SNP")
+      }
+    }
+    #expect(refusal("fpu vme tdx_guest lm") == true)
+    #expect(refusal("fpu sev_snp") == true)
+    #expect(refusal("fpu vme lm sev sev_es tdx_guests xsev_snp") == nil)
+    #expect(ConfidentialMachine.refusal(cpuinfo: []) == nil)
+  }
+
   @Test("Xen is refused", arguments: ["Xen", "VMCOREINFO_XEN"])
   func xen(note: String) throws {
     var kernel = FakeKernel(.v6_12)
@@ -88,7 +101,7 @@ struct LayoutTests {
     kernel.makeAnonymous(0x7020)
     kernel.inform(key, value)
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7008] == FrameState(.free))
+    #expect(found[0x7000..<0x7008] == FrameState(.free, .none))
     #expect(found[0x7010].hold != .none || found[0x7010].frameClass == .kernel)
     #expect(found[0x7020] == FrameState(.user, .unknownFlags))
   }
@@ -102,8 +115,8 @@ struct LayoutTests {
     kernel.makeFree(0x7000, order: 3)
     kernel.makeAnonymous(0x7010)
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7008] == FrameState(.free))
-    #expect(found[0x7010] == FrameState(.user))
+    #expect(found[0x7000..<0x7008] == FrameState(.free, .none))
+    #expect(found[0x7010] == FrameState(.user, .none))
   }
 
   @Test("where nothing says how large compound pages are, they are the kernel's")
@@ -113,8 +126,8 @@ struct LayoutTests {
     kernel.makeCache(0x7000, order: 3)
     kernel.makeCache(0x7010)
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7008] == FrameState(.kernel))
-    #expect(found[0x7010] == FrameState(.cache))
+    #expect(found[0x7000..<0x7008] == FrameState(.kernel, .none))
+    #expect(found[0x7010] == FrameState(.cache, .none))
   }
 
   @Test("the order and destructor of 6.3 to 6.5 are found in struct folio")
@@ -127,8 +140,8 @@ struct LayoutTests {
     kernel.makeHugetlb(0x7200)
     kernel.makeAnonymous(0x7400, order: 9, mapped: .init(whole: 1))
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7008] == FrameState(.cache))
-    #expect(found[0x7200..<0x7400] == FrameState(.hugetlb))
+    #expect(found[0x7000..<0x7008] == FrameState(.cache, .none))
+    #expect(found[0x7200..<0x7400] == FrameState(.hugetlb, .none))
     // Where the counts are is not known there.
     #expect(found[0x7400..<0x7600] == FrameState(.user, .compound))
   }
@@ -143,7 +156,7 @@ struct LayoutTests {
     kernel.makeHugetlb(0x7400, .file(mapped: 1))
     kernel.change(0x7401) { $0.flags = 9 | 1 << 8 }
     let found = try Classified(kernel)
-    #expect(found[0x7200..<0x7400] == FrameState(.hugetlb))
+    #expect(found[0x7200..<0x7400] == FrameState(.hugetlb, .none))
     #expect(found[0x7400..<0x7600] == FrameState(.hugetlb, .compound))
   }
 }

@@ -14,8 +14,8 @@ struct ProcessPageTests {
     kernel.makeCache(0x7001, mapped: Mappings(each: [3]))
     kernel.makeCache(0x7002, hasPrivateData: true)
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7002] == FrameState(.cache))
-    #expect(found[0x7002] == FrameState(.privateCache))
+    #expect(found[0x7000..<0x7002] == FrameState(.cache, .none))
+    #expect(found[0x7002] == FrameState(.privateCache, .none))
   }
 
   @Test("anonymous memory is a process's, mapped, or in the swap cache, or both", arguments: KernelSeries.allCases)
@@ -24,7 +24,7 @@ struct ProcessPageTests {
     kernel.makeAnonymous(0x7000)
     kernel.makeAnonymous(0x7001, mapped: Mappings(each: [0]), isInSwapCache: true)
     kernel.makeAnonymous(0x7002, mapped: Mappings(each: [2]), isInSwapCache: true)
-    #expect(try Classified(kernel)[0x7000..<0x7003] == FrameState(.user))
+    #expect(try Classified(kernel)[0x7000..<0x7003] == FrameState(.user, .none))
   }
 
   @Test("one reference more than is explained holds a page back", arguments: KernelSeries.allCases, [1, 1024] as [UInt32])
@@ -77,18 +77,18 @@ struct ProcessPageTests {
     #expect(found[0x7002] == FrameState(.user, .mapping))
   }
 
-  @Test("page cache that can't be evicted may be a guest's memory, and is held back; shmem is not", arguments: [KernelSeries.v6_12, .v7])
+  @Test("what can't be evicted may be a guest's memory, or a device's by a process's hand", arguments: KernelSeries.allCases)
   func unevictable(series: KernelSeries) throws {
     var kernel = FakeKernel(series)
     kernel.makeCache(0x7000)
     kernel.makeCache(0x7001)
     kernel.makeAnonymous(0x7002)
-    for pfn in [0x7000, 0x7001, 0x7002] as [UInt64] { kernel.change(pfn) { $0.flags |= 1 << 18 } }
+    for pfn in [0x7000, 0x7001, 0x7002] as [UInt64] { kernel.change(pfn) { $0.flags |= series.flags.swapBacked << 1 } }
     kernel.change(0x7001) { $0.flags |= series.flags.swapBacked }
     let found = try Classified(kernel)
     #expect(found[0x7000] == FrameState(.cache, .unevictable))
-    #expect(found[0x7001] == FrameState(.cache))
-    #expect(found[0x7002] == FrameState(.user))
+    #expect(found[0x7001] == FrameState(.cache, .unevictable))
+    #expect(found[0x7002] == FrameState(.user, .unevictable))
   }
 
   @Test("a page under a count that can't be right is held back", arguments: [0x8000_0000, 0x0200_0000, 0xf600_0000] as [UInt32])
@@ -102,6 +102,37 @@ struct ProcessPageTests {
     #expect(try Classified(kernel)[0x7000] == FrameState(.cache, .references))
   }
 
+  @Test("memory of a process that somebody waits for is slab to makedumpfile where there is no flag of that name", arguments: KernelSeries.allCases)
+  func waiters(series: KernelSeries) throws {
+    var kernel = FakeKernel(series)
+    kernel.makeAnonymous(0x7000)
+    kernel.makeCache(0x7001)
+    for pfn in [0x7000, 0x7001] as [UInt64] { kernel.change(pfn) { $0.flags |= 1 << 7 } }
+    let found = try Classified(kernel)
+    #expect(found[0x7000] == FrameState(.user, series.flags.slab == 0 ? .locked : .none))
+    #expect(found[0x7001] == FrameState(.cache, .none))
+  }
+
+  @Test("6.10 and 6.11 have a bit that is 0 for slab, and another for free", arguments: [
+    (0xffff_efff, 0xffff_ff7f), (0xfdff_ffff, 0xbfff_ffff),
+  ] as [(UInt32, UInt32)])
+  func oneBitTypes(slab: UInt32, buddy: UInt32) throws {
+    var kernel = FakeKernel(.v6_12)
+    kernel.inform("NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)", "\(Int32(bitPattern: slab))")
+    kernel.inform("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "\(Int32(bitPattern: buddy))")
+    kernel.makeFree(0x7000, order: 3)
+    kernel.change(0x7000) { $0.mapcount = buddy }
+    kernel.makeCache(0x7010)
+    kernel.makeAnonymous(0x7011)
+    kernel.makeAnonymous(0x7012)
+    kernel.change(0x7012) { $0.mapcount = slab }
+    let found = try Classified(kernel)
+    #expect(found[0x7000..<0x7008] == FrameState(.free, .none))
+    #expect(found[0x7010] == FrameState(.cache, .none))
+    #expect(found[0x7011] == FrameState(.user, .none))
+    #expect(found[0x7012].frameClass != .user)
+  }
+
   @Test("slab, offline, unaccepted, broken and reserved pages are never taken", arguments: KernelSeries.allCases)
   func others(series: KernelSeries) throws {
     var kernel = FakeKernel(series)
@@ -111,10 +142,10 @@ struct ProcessPageTests {
     kernel.change(0x7011) { $0.flags |= series.flags.poisoned }
     kernel.change(0x7012) { $0.flags |= series.flags.reserved }
     let found = try Classified(kernel)
-    #expect(found[0x7000..<0x7010] == FrameState(.kernel))
-    #expect(found[0x7010] == FrameState(.offline))
-    #expect(found[0x7011] == FrameState(.poisoned))
-    #expect(found[0x7012] == FrameState(.kernel))
+    #expect(found[0x7000..<0x7010] == FrameState(.kernel, .none))
+    #expect(found[0x7010] == FrameState(.offline, .none))
+    #expect(found[0x7011] == FrameState(.poisoned, .none))
+    #expect(found[0x7012] == FrameState(.kernel, .none))
   }
 
   @Test("a block of unaccepted memory is not touched")
@@ -122,7 +153,7 @@ struct ProcessPageTests {
     var kernel = FakeKernel(.v7)
     kernel.makeTyped(0x6800, 0xf700_0000)
     let found = try Classified(kernel)
-    #expect(found[0x6800..<0x6c00] == FrameState(.unaccepted))
-    #expect(found[0x6c00] == FrameState(.kernel))
+    #expect(found[0x6800..<0x6c00] == FrameState(.unaccepted, .none))
+    #expect(found[0x6c00] == FrameState(.kernel, .none))
   }
 }

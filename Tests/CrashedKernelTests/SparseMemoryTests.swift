@@ -23,7 +23,7 @@ struct SparseMemoryTests {
     kernel.makeFree(0x7000, order: 3)
     kernel.makeFree(0x9000, order: 3)
     kernel.core.put(coded, at: entry + 16)
-    #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.free))
+    #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.free, .none))
     #expect(throws: KernelError.self) { try Classified(kernel, section: 1) }
   }
 
@@ -39,7 +39,21 @@ struct SparseMemoryTests {
     var kernel = FakeKernel(.v6_12)
     kernel.makeFree(0x7000, order: 3)
     kernel.core.put(kernel.vmemmap | flags, at: entry)
-    #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.kernel))
+    #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.kernel, .none))
+  }
+
+  @Test("a section with a flag that makedumpfile does not know is left alone, all of it", arguments: 3..<12)
+  func unknownFlag(bit: Int) throws {
+    var kernel = FakeKernel(.v7)
+    kernel.makeFree(0x7000, order: 3)
+    kernel.makeFree(0x9000, order: 3)
+    kernel.makeCache(0x7010)
+    kernel.core.put(kernel.vmemmap | 0b111 | 1 << UInt64(bit), at: entry)
+    let found = try Classified(kernel)
+    // SECTION_IS_EARLY and SECTION_TAINT_ZONE_DEVICE are known.
+    #expect(found[0x7000..<0x7008] == FrameState(.free, bit < 5 ? .none : .unknownFlags))
+    #expect(found[0x7010] == FrameState(.cache, bit < 5 ? .none : .unknownFlags))
+    #expect(try Classified(kernel, section: 1)[0x9000..<0x9008] == FrameState(.free, .none))
   }
 
   @Test("a section beyond the array, or with no root, is the kernel's")
@@ -47,7 +61,7 @@ struct SparseMemoryTests {
     var kernel = FakeKernel(.v6_12)
     kernel.makeFree(0x7000, order: 3)
     kernel.core.put(UInt64(0), at: FakeKernel.sectionArray)
-    #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.kernel))
+    #expect(try Classified(kernel)[0x7000..<0x7008] == FrameState(.kernel, .none))
   }
 
   @Test("a hole in the struct pages makes their section unreadable")
@@ -73,9 +87,9 @@ struct SparseMemoryTests {
     kernel.makeFree(0xa0, order: 4)
     kernel.makeFree(0xe000, order: 3)
     let first = try Classified(kernel)
-    #expect(first[0xa0..<0xb0] == FrameState(.absent))
-    #expect(first[0] == FrameState(.absent))
-    #expect(try Classified(kernel, section: 1)[0xc000..<0x10000] == FrameState(.absent))
+    #expect(first[0xa0..<0xb0] == FrameState(.absent, .none))
+    #expect(first[0] == FrameState(.absent, .none))
+    #expect(try Classified(kernel, section: 1)[0xc000..<0x10000] == FrameState(.absent, .none))
   }
 
   @Test("struct pages may lack where there is no memory")
@@ -86,6 +100,6 @@ struct SparseMemoryTests {
       let place = kernel.entry(of: kernel.vmemmap + 1 << 21 + page * 4096, level: 1)
       kernel.core.put(UInt64(0), at: place)
     }
-    #expect(try Classified(kernel, section: 1)[0x9000..<0x9008] == FrameState(.free))
+    #expect(try Classified(kernel, section: 1)[0x9000..<0x9008] == FrameState(.free, .none))
   }
 }

@@ -17,7 +17,28 @@ struct StructureFrameTests {
     kernel.makeFree(0x7000, order: 0)
     let found = try Classified(kernel)
     for place in places { #expect(found[place / 4096] == FrameState(.free, .structures)) }
-    #expect(found[0x7000] == FrameState(.free))
+    #expect(found[0x7000] == FrameState(.free, .none))
+  }
+
+  @Test("nor any page of the kernel's image")
+  func image() throws {
+    var kernel = FakeKernel(.v6_12)
+    // 16 to 24 MiB, at its text address in a PT_LOAD of its own.
+    kernel.makeFree(0x1100, order: 8)
+    kernel.makeFree(0x1800, order: 8)
+    let found = try Classified(kernel)
+    #expect(found[0x1100..<0x1200] == FrameState(.free, .structures))
+    #expect(found[0x1800..<0x1900] == FrameState(.free, .none))
+  }
+
+  @Test("landmarks are asked for until one is told of, and lie in the image and in the struct pages as well")
+  func landmarks() throws {
+    let kernel = try CrashedKernel(FakeKernel(.v6_12))
+    var asked: [UInt64] = []
+    #expect(kernel.landmark { frame -> Bool? in asked.append(frame.rawValue); return nil } == nil)
+    #expect(asked.prefix(2) == [FakeKernel.topTable / 4096, FakeKernel.sectionArray / 4096])
+    #expect(asked.contains { (0x1000..<0x1800).contains($0) } && asked.contains { (0x2000..<0x2400).contains($0) })
+    #expect(kernel.landmark { $0.rawValue == asked[3] ? true : nil } == true)
   }
 
   @Test("of a block that has such pages in it, these are held back")
@@ -27,7 +48,7 @@ struct StructureFrameTests {
     kernel.makeFree(first, order: 10)
     let found = try Classified(kernel)
     #expect(found[first..<first + 512] == FrameState(.free, .structures))
-    #expect(found[first + 512..<first + 1024] == FrameState(.free))
+    #expect(found[first + 512..<first + 1024] == FrameState(.free, .none))
   }
 
   @Test("a set of frames holds what was put into it")

@@ -28,15 +28,46 @@ extension FakeKernel {
     var total: UInt32 { whole + each.reduce(0, +) }
   }
 
-  /// Page cache, of one page or a large folio, whose references are all explained but for `unexplained`.
+  /// A buffer of a page: `b_state` and `b_size` (include/linux/buffer_head.h).
+  public struct Buffer: Sendable {
+    public var state: UInt64
+    /// nil for what makes the buffers of a page one page, or of a folio one folio.
+    public var size: UInt64?
+
+    /// `BH_Uptodate`, `BH_Req` and `BH_Mapped`: at rest.
+    public init(state: UInt64 = 1 << 0 | 1 << 3 | 1 << 4, size: UInt64? = nil) {
+      self.state = state
+      self.size = size
+    }
+  }
+
+  /// Gives a page a ring of buffer heads; returns their physical addresses.
+  @discardableResult
+  public mutating func attach(_ buffers: [Buffer], to pfn: UInt64, order: Int = 0) -> [UInt64] {
+    let places = buffers.indices.map { nextBufferHead + UInt64($0) * 128 }
+    nextBufferHead += UInt64(buffers.count) * 128
+    for (index, buffer) in buffers.enumerated() {
+      core.put(buffer.state, at: places[index])
+      core.put(directMap + places[(index + 1) % places.count], at: places[index] + 8)
+      core.put(vmemmap + pfn * 64, at: places[index] + 16)
+      core.put(buffer.size ?? 4096 << UInt64(order) / UInt64(buffers.count), at: places[index] + 32)
+    }
+    let first = directMap + places[0]
+    change(pfn) { $0.privateData = first }
+    return places
+  }
+
+  /// Page cache, of one page or a large folio, whose references are all explained but for `unexplained`. Private data are buffers
+  /// at rest.
   public mutating func makeCache(
     _ pfn: UInt64, order: Int = 0, mapped: Mappings = Mappings(), hasPrivateData: Bool = false, unexplained: UInt32 = 0
   ) {
     var page = Page()
     page.flags = flags.lru | (hasPrivateData ? flags.privateData : 0)
-    page.mapping = directMap + 17 << 20
+    page.mapping = directMap + Self.fileMapping
     page.refcount = 1 << UInt32(order) + mapped.total + (hasPrivateData ? 1 : 0) + unexplained
     makeFolio(pfn, order, page, mapped)
+    if hasPrivateData { attach([Buffer()], to: pfn, order: order) }
   }
 
   /// Anonymous memory, of one page or a large folio.

@@ -21,6 +21,11 @@ public struct FakeKernel {
   public static let sectionArray: UInt64 = 18 << 20
   public static let sectionRoot: UInt64 = 19 << 20
   static let tables: UInt64 = 21 << 20
+  /// The `struct address_space`s of a regular file and of a block device, each with its inode behind it.
+  public static let fileMapping: UInt64 = 17 << 20
+  public static let deviceMapping: UInt64 = 17 << 20 + 512
+  static let bufferHeads: UInt64 = 26 << 20
+  var nextBufferHead = FakeKernel.bufferHeads
   static let structPages: UInt64 = 32 << 20
   private var nextTable = FakeKernel.tables
 
@@ -35,6 +40,10 @@ public struct FakeKernel {
     ]
     information = commonInformation + series.information.map { ($0.0, $0.1) }
     core.put(directMap + Self.sectionRoot, at: Self.sectionArray)
+    for (mapping, mode) in [(Self.fileMapping, 0o100644), (Self.deviceMapping, 0o060660)] as [(UInt64, UInt16)] {
+      core.put(directMap + mapping + 256, at: mapping)
+      core.put(mode, at: mapping + 256)
+    }
     for section in 0..<sections {
       // SECTION_MARKED_PRESENT, SECTION_HAS_MEM_MAP, SECTION_IS_ONLINE, and SECTION_IS_EARLY.
       core.put(vmemmap | 0b1111, at: Self.sectionRoot + UInt64(section) * 16)

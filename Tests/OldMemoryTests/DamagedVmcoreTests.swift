@@ -61,7 +61,7 @@ struct DamagedVmcoreTests {
     var sections = FrameRanges()
     for section in try CrashedKernel(core: core).sectionRanges.joined() {
       sparse.addFrames(of: section, to: &sections)
-      guard let base = try sparse.map(of: section) else { continue }
+      guard let base = try sparse.map(of: section)?.base else { continue }
       for place in stride(from: 0, to: FrameMap.frameCount * size, by: 4096) {
         let address = base &+ UInt64(section * FrameMap.frameCount * size + place)
         guard let found = try translation.physical(address, onTable: { tables.insert($0 / 4096..<$0 / 4096 + 1) }) else { continue }
