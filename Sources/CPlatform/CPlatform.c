@@ -41,6 +41,37 @@ int cplatform_lock_memory_on_fault(void) { return mlockall(MCL_CURRENT | MCL_FUT
 
 int cplatform_set_io_flusher(void) { return prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0); }
 
+static volatile sig_atomic_t ending_signal;
+
+static void note(int signal) {
+  if (signal != SIGALRM) ending_signal = signal;
+  // One that comes just before the process begins to wait does not interrupt that: another follows, until it has been seen.
+  if (ending_signal != 0) alarm(1);
+}
+
+void cplatform_catch_signals(void) {
+  for (int signal = 1; signal < _NSIG; signal++) {
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    switch (signal) {
+    // A fault of its own.
+    case SIGILL: case SIGTRAP: case SIGABRT: case SIGBUS: case SIGFPE: case SIGSEGV: case SIGSYS:
+    // Ignored by default, or a stop.
+    case SIGCHLD: case SIGCONT: case SIGTSTP: case SIGTTIN: case SIGTTOU: case SIGURG: case SIGWINCH:
+      continue;
+    case SIGHUP: case SIGINT: case SIGTERM:
+      // As nohup(1) and a shell's background leave it.
+      if (sigaction(signal, NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+      // fall through
+    case SIGALRM:
+      action = (struct sigaction){.sa_handler = note};
+    }
+    // Refused for SIGKILL, SIGSTOP and what libc needs itself.
+    (void)sigaction(signal, &action, NULL);
+  }
+}
+
+int cplatform_ending_signal(void) { return ending_signal; }
+
 uint32_t cplatform_page_size(void) { return (uint32_t)sysconf(_SC_PAGESIZE); }
 
 // Every x86-64 CPU since 2008 has the instruction; an older one takes the bitwise loop, slow and right.

@@ -58,6 +58,7 @@ extension Server {
     let access = file.flags & O_ACCMODE
     let isStream = access == O_WRONLY || (access == O_RDWR && canMapDirect)
     let kind = try fileSystem.open(inode, isStream: isStream, mixing: canMixDirect, truncating: truncating, by: caller)
+    openFiles += 1
     file.fh = kind.rawValue
     file.direct_io = kind == .direct ? 1 : 0
     file.keep_cache = kind == .cached ? 1 : 0
@@ -66,6 +67,7 @@ extension Server {
   }
 
   private func close(_ inode: InodeNumber, _ file: fuse_file_info) {
+    openFiles -= 1
     fileSystem.close(inode, OpenKind(rawValue: file.fh) ?? .cached)
   }
 }

@@ -14,6 +14,8 @@ final class Server {
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// Answers questions that come through `Control`.
   var answer: ((Control.Question, MountedFileSystem) -> [UInt64])?
+  /// How many times a file has been opened and not yet closed.
+  var openFiles = 0
   /// The kernel and libfuse have agreed on a protocol.
   var isReady = false
   /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).

@@ -45,12 +45,16 @@ public final class Session {
   }
 
   /// Mounts at a directory; requests wait until `serve`.
+  ///
+  /// From here on no signal ends the process but by `serve`: a mount whose process is gone would be left.
   public func mount(at directory: Text) throws(Failure) {
+    Signals.catchAll()
     guard directory.withCString({ fuse_session_mount(session, $0) }) == 0 else { throw Failure(Session.lastMessage) }
     mounted = true
   }
 
-  /// Answers requests until the file system is unmounted or a signal (HUP, INT, TERM) ends it; 0, or an errno.
+  /// Answers requests until the file system is unmounted or a signal (HUP, INT, TERM) ends it, which is a line in the log; 0, or an
+  /// errno.
   ///
   /// - Parameters:
   ///   - onReady: called once, when the kernel has the session's answer to its first request.
@@ -62,11 +66,13 @@ public final class Session {
   ) -> Int32 {
     var isWaiting = true
     server.answer = answer
-    guard fuse_set_signal_handlers(session) == 0 else { return EIO }
-    defer { fuse_remove_signal_handlers(session) }
     server.replyBuffer = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[Session.headerBytes...])
     var isIdleWorkLeft = true
     while fuse_session_exited(session) == 0 {
+      if let signal = Signals.ending {
+        report(signal)
+        break
+      }
       if isIdleWorkLeft, !isRequestWaiting {
         isIdleWorkLeft = idle(server.fileSystem)
         continue
@@ -89,6 +95,16 @@ public final class Session {
       }
     }
     return 0
+  }
+
+  /// Whoever has files open loses them, and nobody asks any more: this line is all that is left of them.
+  private func report(_ signal: Literal) {
+    let room = server.fileSystem.statistics
+    var text = Text("%: unmounting, ", Text(signal))
+    text.append(ratio: (room.blocks - room.freeBlocks) * 4, to: 1024, decimals: 1)
+    text.append(" MiB of file data are gone; open files: ")
+    text.append(server.openFiles)
+    Log.line(text)
   }
 
   private var isRequestWaiting: Bool {

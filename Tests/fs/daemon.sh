@@ -64,6 +64,33 @@ ends_by_signal() {
   ! is_mounted "$tested" || { say "it is still mounted"; umount -l "$tested"; return 1; }
 }
 
+# Asked to end, it says what goes with it, in one line, and leaves no mount; whoever has a file open learns it.
+says_what_goes() {
+  local signal=$1 log=$work/ending.log
+  # A program that a shell starts in the background ignores SIGINT, and this one keeps to that.
+  env --default-signal=HUP,INT "$program" scratch "$tested" -f -o size=8m </dev/null >"$log" 2>&1 &
+  daemon=$!
+  until_true 60 is_mounted_or_gone && head -c 3M /dev/zero >"$tested/f" && exec 7>"$tested/held" || return
+  kill -"$signal" "$daemon"
+  until_true 30 has_ended || { exec 7>&-; say "it still runs"; force_unmount; return 1; }
+  ! { echo more >&7; } 2>/dev/null || { say "a write to a file that is gone succeeded"; exec 7>&-; return 1; }
+  exec 7>&-
+  daemon=
+  ! is_mounted "$tested" || { say "it is still mounted"; umount -l "$tested"; return 1; }
+  cat "$log"
+  [[ $(grep -c "^oldmemfs: SIG$signal: unmounting, 3.0 MiB of file data are gone; open files: 1$" "$log") -eq 1 ]]
+}
+
+# Every signal that would end it by default and says nothing of a fault.
+other_signals_do_nothing() {
+  local signal
+  start_background scratch size=4m && echo hello >"$tested/f" || return
+  for signal in USR1 USR2 QUIT PIPE ALRM VTALRM PROF IO PWR XCPU XFSZ STKFLT RTMIN RTMAX; do
+    kill -"$signal" "$daemon" && sleep 0.02 && is_running "$daemon" && [[ $(<"$tested/f") == hello ]] || { say "SIG$signal ended it"; force_unmount; return 1; }
+  done
+  stop_background
+}
+
 busy_is_not_unmounted() {
   start_background scratch size=4m || return
   exec 7>"$tested/held" || return
@@ -354,6 +381,10 @@ check_daemon() {
   check "otherwise it returns when it serves, a daemon in the background" returns_when_ready
   check "it starts without standard input, output and error" starts_without_descriptors
   check "SIGTERM unmounts it" ends_by_signal
+  check "SIGTERM says what goes" says_what_goes TERM
+  check "so does SIGINT" says_what_goes INT
+  check "so does SIGHUP" says_what_goes HUP
+  check "other signals do nothing" other_signals_do_nothing
   check "a busy file system stays mounted" busy_is_not_unmounted
   check "lazily unmounted it serves as long as a file is open" lazily_unmounted_serves_on
   check "a killed daemon leaves ENOTCONN, on scratch memory" death_is_no_hang scratch size=4m

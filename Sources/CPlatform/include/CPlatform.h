@@ -43,6 +43,12 @@ int cplatform_lock_memory_on_fault(void);
 /// prctl(PR_SET_IO_FLUSHER, 1) (since 5.6): this process never waits for its own file system when it allocates. 0, or -1 and errno.
 int cplatform_set_io_flusher(void);
 
+/// From now on SIGHUP, SIGINT and SIGTERM (but one that the caller had ignored) are kept for `cplatform_ending_signal`, and interrupt a
+/// call that waits. All others whose default action would end the process are ignored, but for those that say that it is broken.
+void cplatform_catch_signals(void);
+/// The last of SIGHUP, SIGINT and SIGTERM that came since, or 0.
+int cplatform_ending_signal(void);
+
 /// CRC32C (Castagnoli, reflected, as SSE 4.2 and ext4 have it) of `count` bytes, continuing from `crc`; 0 to start.
 uint32_t cplatform_crc32c(uint32_t crc, const void *_Nonnull bytes, size_t count);
 
