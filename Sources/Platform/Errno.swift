@@ -20,6 +20,7 @@ extension Errno {
   public static var io: Errno { Errno(EIO) }
   public static var noMemory: Errno { Errno(ENOMEM) }
   public static var interrupted: Errno { Errno(EINTR) }
+  public static var wouldBlock: Errno { Errno(EWOULDBLOCK) }
   public static var notSuitable: Errno { Errno(ENODEV) }
   public static var notTerminal: Errno { Errno(ENOTTY) }
   public static var notImplemented: Errno { Errno(ENOSYS) }

@@ -74,7 +74,7 @@ public struct FileDescriptor: ~Copyable {
     return UInt64(max(0, status.st_size))
   }
 
-  /// Keeps all others from doing the same, until it is closed; an error if somebody has. The corresponding C function is `flock`.
+  /// Keeps all others from doing the same, until it is closed; EWOULDBLOCK if somebody has. The corresponding C function is `flock`.
   public func lock() throws(Errno) {
     guard flock(rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno.current }
   }

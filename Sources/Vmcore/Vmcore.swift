@@ -35,7 +35,7 @@ public final class Vmcore {
     info = VMCoreInfo(text)
   }
 
-  /// Keeps other processes from claiming the same memory, as long as this object lives; an error if one has.
+  /// Keeps other processes from claiming the same memory, as long as this object lives; EWOULDBLOCK if one has.
   public func claim() throws(Errno) { try file.lock() }
 
   // MARK: Where memory is

@@ -113,6 +113,7 @@ final class Mount {
   /// Two file systems on the same frames would overwrite each other's data.
   private static func claim(_ core: Vmcore, _ path: Text) throws(Failure) {
     do throws(Errno) { try core.claim() } catch {
+      guard error == .wouldBlock else { throw Failure("%: can't be locked against other mounts: %", path, error.text) }
       throw Failure("%: another oldmemfs is mounted on this memory; unmount it first", path)
     }
   }

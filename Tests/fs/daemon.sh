@@ -257,6 +257,14 @@ second_mount_is_refused() {
   start_background "$work/vmcore" level=16,overwrite,size=4m && [[ -z $(ls -A "$tested") ]] && stop_background
 }
 
+# A lock that fails for another reason is not somebody else's mount.
+lock_errors_are_named() {
+  printf '%s\n' '#include <errno.h>' 'int flock(int file, int how) { (void)file; (void)how; errno = ENOLCK; return -1; }' >"$work/nolock.c"
+  gcc -shared -fPIC -o "$work/nolock.so" "$work/nolock.c" || return
+  says "can't be locked against other mounts: No locks available" env LD_PRELOAD="$work/nolock.so" "$program" "$work/vmcore" "$tested" \
+    -o level=16,overwrite,size=4m
+}
+
 # ---------------------------------------------------------------- mount(8)
 
 # with_helper COMMANDS: runs them where mount(8) finds the program. mount.fuse looks along a path of its own, so the program is
@@ -402,6 +410,7 @@ check_daemon() {
   check "source, type and options stand in /proc/mounts" is_shown_in_proc_mounts
   check "commas, blanks and backslashes in names" odd_source_and_directory
   check "a vmcore is mounted once" second_mount_is_refused
+  check "a lock that can't be had is named" lock_errors_are_named
   check "mount -t fuse.oldmemfs" by_mount
   check "mount -o remount" by_remount
   check "remount changes size= and nr_inodes=" remount_changes_limits
