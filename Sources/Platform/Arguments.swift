@@ -12,6 +12,13 @@ public enum Arguments {
     }
     return words
   }
+
+  /// The last part of the name that the program was started by.
+  public static var programName: Text {
+    var path = Text()
+    path.append(cString: cplatform_argv(0))
+    return path.dropping((path.bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)
+  }
 }
 
 extension Text {

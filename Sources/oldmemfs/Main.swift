@@ -19,8 +19,9 @@ struct Main {
 
   private static func run(_ words: [Text]) throws(Failure) -> ExitCode {
     #if OLDMEMFS_INITRAMFS
-      // The kernel starts the first stage's /init, which is this program by another name.
-      if getpid() == 1 { return Boot.run() == 0 ? .success : .failure }
+      // The kernel starts the first stage's /init, which is this program by another name. Any program is the first process of its own
+      // container.
+      if getpid() == 1, Arguments.programName == "init" { return Boot.run() == 0 ? .success : .failure }
     #endif
     guard let first = words.first else { throw Failure(usage: "no SOURCE and no DIR") }
     if first == "--help" || first == "-h" || first == "help" { return try Usage.print() }
