@@ -8,6 +8,8 @@ struct BootSettings {
   var failureAction = FailureAction.reboot
   /// Top-level directories that stay in this kernel's memory, whatever happens.
   var keptInMemory: [Text] = []
+  /// How long the mount may take, in seconds, before it is given up.
+  var mountSeconds: Int32 = 120
   /// Further options of the mount, separated by commas.
   var mountOptions = Text()
 
@@ -20,6 +22,8 @@ struct BootSettings {
         failureAction = FailureAction(value)
       } else if let value = line.value(of: "keep=") {
         keptInMemory.append(value)
+      } else if let value = line.value(of: "timeout=") {
+        if let number = value.number(), 1...3600 ~= number { mountSeconds = Int32(number) }
       } else if let value = line.value(of: "options=") {
         mountOptions = value
       }

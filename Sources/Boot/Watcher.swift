@@ -4,22 +4,31 @@ import Platform
 /// A process of the first stage that starts the daemon and stays beside it. When the daemon dies, the initramfs's programs are
 /// gone with it: their requests fail, whoever touches a page that is not cached dies. This process is in memory whole, so it
 /// can say what happened and take the failure action at once.
+///
+/// This is the side of the process that starts it; `Watch` is its own.
 struct Watcher {
+  /// The watcher's, and the number of the process group that it and the daemon are.
   private let pid: pid_t
-  /// Our end of its standard input: closed or "c" says that the payload is in place, "s" that it shall stop.
+  /// Our end of its standard input: "c" commits. Anything else, and that it is closed without a word, means that nobody stands
+  /// behind the mount: the watcher takes it away.
   private let control: Int32
 
-  /// Starts it, and the daemon with it; nil when nothing could be mounted (the reason is in the log).
+  /// Starts it, and the daemon with it; nil when nothing could be mounted (the reason is in the log). Nothing is left then, and
+  /// nothing comes later.
   static func start(_ settings: BootSettings) -> Watcher? {
     var control: (Int32, Int32) = (-1, -1)
     var answer: (Int32, Int32) = (-1, -1)
     guard makePipe(&control), makePipe(&answer) else { return nil }
+    // What the watcher leaves behind when it is killed is ours to wait for.
+    _ = cboot_adopt_orphans()
     let child = fork()
     guard child >= 0 else { return nil }
     if child == 0 {
       dup2(control.0, STDIN_FILENO)
       dup2(answer.1, STDOUT_FILENO)
       for end in [control.0, control.1, answer.0, answer.1] where end > 2 { close(end) }
+      // Here, so that the group is there before anybody ends it.
+      setsid()
       // '@' spares a process when systemd ends all others
       // (https://systemd.io/ROOT_STORAGE_DAEMONS).
       Boot.execute(Boot.programPath, [
@@ -29,21 +38,21 @@ struct Watcher {
     }
     close(control.0)
     close(answer.1)
-    let isMounted = hears(answer.0)
+    let watcher = Watcher(pid: child, control: control.1)
+    let isMounted = hears(answer.0, within: settings.mountSeconds)
     close(answer.0)
-    if isMounted { return Watcher(pid: child, control: control.1) }
+    if isMounted { return watcher }
     close(control.1)
-    // It leads a process group; one that hangs takes nothing along.
-    kill(-child, SIGKILL)
-    waitpid(child, nil, 0)
+    watcher.end()
     return nil
   }
 
-  /// Whether a byte comes before the pipe is closed, or two minutes are over: a mount that takes longer hangs.
-  private static func hears(_ descriptor: Int32) -> Bool {
+  /// Whether a byte comes before the pipe is closed, or the time is over: a mount that takes longer hangs.
+  private static func hears(_ descriptor: Int32, within seconds: Int32) -> Bool {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     var outcome: Int32 = 0
-    repeat { outcome = poll(&waiting, 1, 120_000) } while outcome < 0 && cplatform_errno() == EINTR
+    repeat { outcome = poll(&waiting, 1, seconds * 1000) } while outcome < 0 && cplatform_errno() == EINTR
+    if outcome == 0 { Log.line("mounting old memory takes too long: it is given up") }
     var byte: UInt8 = 0
     return outcome > 0 && read(descriptor, &byte, 1) == 1
   }
@@ -54,12 +63,36 @@ struct Watcher {
     close(control)
   }
 
-  /// Unmounts, and waits until both are gone.
+  /// Has it unmounted, and waits until both are gone.
   func stop() {
-    _ = Boot.target.withCString { umount2($0, Int32(MNT_DETACH)) }
     send(UInt8(ascii: "s"))
     close(control)
-    waitpid(pid, nil, 0)
+    if !areGone(within: 10) { end() }
+  }
+
+  /// Ends both, and takes away the mount that they leave: one that hangs takes nothing along, and does not mount later.
+  private func end() {
+    kill(-pid, SIGKILL)
+    guard areGone(within: 5) else {
+      // In a system call that does not end; when it does, the process ends.
+      Log.line("the daemon can't be ended yet")
+      return
+    }
+    Boot.target.withCString {
+      if cboot_is_mounted($0, CBOOT_FUSE_MAGIC) == 0, cplatform_errno() == ENOTCONN { _ = umount2($0, Int32(MNT_DETACH)) }
+    }
+  }
+
+  private func areGone(within seconds: Int) -> Bool {
+    for _ in 0..<seconds * 100 {
+      while true {
+        let ended = waitpid(-pid, nil, WNOHANG)
+        if ended < 0 { return true }
+        if ended == 0 { break }
+      }
+      usleep(10_000)
+    }
+    return false
   }
 
   private func send(_ byte: UInt8) {
@@ -69,95 +102,5 @@ struct Watcher {
 
   private static func makePipe(_ ends: inout (Int32, Int32)) -> Bool {
     withUnsafeMutablePointer(to: &ends) { $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) } } == 0
-  }
-}
-
-/// `oldmemfs watch LEVEL ACTION OPTIONS`: the watcher's own side.
-public enum Watch {
-  public static func run(_ words: [Text]) -> Int32 {
-    guard words.count >= 3 else { return 2 }
-    setsid()
-    Log.switchToKernel()
-    Daemon.hardenAgainstMemoryPressure()
-    // The daemon leaves its parent as daemons do, and becomes this process's child.
-    _ = cboot_adopt_orphans()
-    guard mountOldMemory(level: words[0], options: words[2]) else { return 1 }
-    var ready: UInt8 = 1
-    _ = write(STDOUT_FILENO, &ready, 1)
-    dropStandardOutput()
-    return watch(FailureAction(words[1]))
-  }
-
-  private static func mountOldMemory(level: Text, options: Text) -> Bool {
-    let child = fork()
-    guard child >= 0 else { return false }
-    if child == 0 {
-      var mountOptions = Text("level=").appending(level)
-      if !options.bytes.isEmpty { mountOptions = mountOptions.appending(",").appending(options) }
-      // What it has to say before it is ready goes to the log.
-      let log = cplatform_open("/dev/kmsg", O_WRONLY, 0)
-      let null = cplatform_open("/dev/null", O_RDWR, 0)
-      dup2(null, STDIN_FILENO)
-      dup2(null, STDOUT_FILENO)
-      dup2(log, STDERR_FILENO)
-      Boot.execute(Boot.programPath, [Text("@oldmemfs"), Text("oldmem"), Boot.target, Text("-o"), mountOptions])
-      _exit(1)
-    }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 && cplatform_errno() == EINTR {}
-    return status == 0
-  }
-
-  private static func dropStandardOutput() {
-    let null = cplatform_open("/dev/null", O_RDWR | O_CLOEXEC, 0)
-    dup2(null, STDOUT_FILENO)
-  }
-
-  /// Waits for the daemon's end, and for the word of PID 1 before that.
-  private static func watch(_ action: FailureAction) -> Int32 {
-    var byte: UInt8 = 0
-    var count = 0
-    repeat { count = read(STDIN_FILENO, &byte, 1) } while count < 0 && cplatform_errno() == EINTR
-    let isCommitted = count == 1 && byte == UInt8(ascii: "c")
-    var status: Int32 = 0
-    var ended: pid_t = 0
-    repeat { ended = waitpid(-1, &status, 0) } while ended > 0 || cplatform_errno() == EINTR
-    guard isCommitted, !isShutDown else { return 0 }
-    report(status, action)
-    saveWhatThereIs()
-    cboot_end_kernel(CChar(action.rawValue))
-    return 1
-  }
-
-  /// The end of a shutdown unmounts by force, which ends the daemon too: systemd's PID 1 is systemd-shutdown then.
-  private static var isShutDown: Bool { Boot.contents(of: Text("/proc/1/comm")).hasPrefix("systemd-shutdow") }
-
-  private static func report(_ status: Int32, _ action: FailureAction) {
-    var message = Text("the daemon ended (")
-    // The macros WIFSIGNALED and WTERMSIG.
-    if status & 0x7f != 0 {
-      message.append("signal ")
-      message.append(status & 0x7f)
-    } else {
-      message.append("exit code ")
-      message.append((status >> 8) & 0xff)
-    }
-    message.append("), and with it the programs of this initramfs; failure action: ")
-    message.append(action.name)
-    Log.line(message)
-  }
-
-  /// A dump that was being written may be of use as far as it goes. What can't be synced in a few seconds is given up.
-  private static func saveWhatThereIs() {
-    let child = fork()
-    if child == 0 {
-      sync()
-      _exit(0)
-    }
-    guard child > 0 else { return }
-    for _ in 0..<50 {
-      if waitpid(child, nil, WNOHANG) != 0 { return }
-      usleep(100_000)
-    }
   }
 }

@@ -24,6 +24,8 @@ int cboot_set_attributes(const char *path, mode_t mode, uid_t uid, gid_t gid, in
   return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
+int cboot_open_at(int directory, const char *path) { return openat(directory, path, O_RDONLY | O_CLOEXEC); }
+
 int cboot_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 void cboot_end_kernel(char how) {

@@ -7,7 +7,12 @@ public enum Log {
   nonisolated(unsafe) private static var toKernel = false
 
   /// From now on messages go to `/dev/kmsg`, where that can be opened; nowhere else.
-  public static func switchToKernel() { toKernel = true }
+  public static func switchToKernel() {
+    guard !toKernel else { return }
+    toKernel = true
+    // At once, and kept: later the process may be unable to open anything, or have another root.
+    kernelLog = cplatform_open("/dev/kmsg", O_WRONLY | O_APPEND | O_CLOEXEC, 0)
+  }
 
   /// One line, with the program's name before it.
   public static func line(_ message: Text) {
@@ -17,12 +22,7 @@ public enum Log {
 
   public static func line(_ message: Literal) { line(Text(message)) }
 
-  /// Opened at the first line and kept: the daemon may later be unable to open anything.
-  nonisolated(unsafe) private static var kernelLog: Int32 = -2
+  nonisolated(unsafe) private static var kernelLog: Int32 = -1
 
-  private static var destination: Int32 {
-    guard toKernel else { return STDERR_FILENO }
-    if kernelLog == -2 { kernelLog = cplatform_open("/dev/kmsg", O_WRONLY | O_CLOEXEC, 0) }
-    return kernelLog
-  }
+  private static var destination: Int32 { toKernel ? kernelLog : STDERR_FILENO }
 }

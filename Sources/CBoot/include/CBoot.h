@@ -17,6 +17,8 @@ void cboot_punch_hole(int descriptor, uint64_t offset, uint64_t count);
 /// Sets owner, times (seconds since 1970) and, for what is no symbolic link, the mode of a path, in the order in which
 /// none undoes another. 0, or -1 and errno.
 int cboot_set_attributes(const char *_Nonnull path, mode_t mode, uid_t uid, gid_t gid, int64_t seconds);
+/// Opens a file below an open directory, to read it. The corresponding C function is `openat`.
+int cboot_open_at(int directory, const char *_Nonnull path);
 /// Orphans of this process's children become its own children. The corresponding C function is `prctl(PR_SET_CHILD_SUBREAPER)`.
 int cboot_adopt_orphans(void);
 /// Ends this kernel at once, by name of the reboot(2) command: 'r'eboot, 'p'ower off, 'h'alt. Returns only if that failed.

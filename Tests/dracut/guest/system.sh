@@ -7,10 +7,13 @@ tell() { echo "LAB $*" >/dev/console; }
 
 /bin/busybox mount -t proc none /proc 2>/dev/null
 [ -e /dev/console ] || mount -t devtmpfs none /dev
+tell "root: $(grep ' / ext4 ' /proc/mounts)"
 tell "capture begins on $(uname -r), $(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) KiB available"
 for process in /proc/[0-9]*; do
   case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in "@oldmemfs"*) tell "daemon: $(tr '\0' ' ' <"$process/cmdline")" ;; esac
 done
+# What follows the initramfs's end has followed by then.
+sleep 2
 mkdir -p /dump
 # shellcheck disable=SC2086  # options
 if /lab/makedumpfile/$COLLECTOR /proc/vmcore /dump/vmcore.partial; then
