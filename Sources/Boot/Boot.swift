@@ -38,6 +38,10 @@ public enum Boot {
       Log.line("oldmemfs=off: everything stays in memory")
       return 1
     }
+    guard settings.allowsReuse else {
+      settings.sayNoReuse()
+      return 1
+    }
     _ = target.withCString { mkdir($0, 0o755) }
     guard let watcher = Watcher.start(settings) else { return 1 }
     watcher.commit()
@@ -63,6 +67,10 @@ public enum Boot {
   private static func unpackIntoOldMemory(_ payload: borrowing Payload, _ settings: BootSettings) -> Bool {
     if contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") {
       Log.line("oldmemfs=off: everything stays in memory")
+      return false
+    }
+    guard settings.allowsReuse else {
+      settings.sayNoReuse()
       return false
     }
     loadFuse()

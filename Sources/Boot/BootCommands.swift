@@ -8,7 +8,6 @@ public enum BootCommands {
     if command == "watch" { return Watch.run(words) }
     if command == "start" { return Boot.start() }
     if command == "relocate" { return RelocateCommand.run(words) }
-    if command == "level" { return LevelCommand.run(words) }
     return nil
   }
 }

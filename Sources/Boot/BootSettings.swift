@@ -2,8 +2,8 @@ import Platform
 
 /// What was decided when the initramfs was built: `/oldmemfs.conf` of the first stage, a line KEY=VALUE each.
 struct BootSettings {
-  /// makedumpfile's `-d` of the capture's own configuration; old memory is used as far as that leaves it out.
-  var level = Text("16")
+  /// makedumpfile's `-d` of the capture's own configuration; old memory is used as far as that leaves it out. Empty if nobody said.
+  var level = Text()
   /// What ends this kernel when the files are gone with the daemon.
   var failureAction = FailureAction.reboot
   /// Top-level directories that stay in this kernel's memory, whatever happens.
@@ -28,6 +28,17 @@ struct BootSettings {
         mountOptions = value
       }
     }
+  }
+}
+
+extension BootSettings {
+  /// Whether the dump leaves out anything that may be reused: more than pages of zeros, which have to stay zeros.
+  var allowsReuse: Bool { (level.number() ?? 0) & 0b11110 != 0 }
+
+  /// Says in the log why old memory is not to be used.
+  func sayNoReuse() {
+    guard !level.bytes.isEmpty else { return Log.line("the dump level is not known: everything stays in memory") }
+    Log.line(Text("the dump is taken at level %, which leaves out nothing that may be reused: everything stays in memory", level))
   }
 }
 

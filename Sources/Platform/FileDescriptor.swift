@@ -125,13 +125,6 @@ public struct FileDescriptor: ~Copyable {
     bytes.removeLast(limit - count)
     return bytes
   }
-
-  /// A configuration file that may be missing: nil without it; one that can't be read says nothing, as an empty one does.
-  public static func configuration(_ path: Text) -> [UInt8]? {
-    do throws(Errno) {
-      return try open(path, flags: readOnly).contents()
-    } catch { return error == .noEntry ? nil : [] }
-  }
 }
 
 func write(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {

@@ -4,7 +4,7 @@ import Platform
 enum Command: CaseIterable {
   case mount, scan, record, status, relocate
   #if OLDMEMFS_INITRAMFS
-    case level, seal, watch, start
+    case seal, watch, start
   #endif
 
   /// nil for a word that is none, such as a mount's SOURCE.
@@ -24,7 +24,6 @@ enum Command: CaseIterable {
     case .status: return "status"
     case .relocate: return "relocate"
     #if OLDMEMFS_INITRAMFS
-      case .level: return "level"
       case .seal: return "seal"
       case .watch: return "watch"
       case .start: return "start"
@@ -41,7 +40,6 @@ enum Command: CaseIterable {
     case .status: return "  oldmemfs status DIR                       how the mount at DIR is: room, limits, level, damage\n"
     case .relocate: return "  oldmemfs relocate [DIR] [--keep NAME]…    (in an initramfs) move its files into the mount at DIR\n"
     #if OLDMEMFS_INITRAMFS
-      case .level: return "  oldmemfs level [ROOT]                     the dump level that the configuration below ROOT names\n"
       case .seal: return "  oldmemfs seal FILE                        (pack) append a payload's seal to FILE\n"
       case .watch: return "  oldmemfs watch LEVEL ACTION OPTIONS       (the first stage) mount, and act when the daemon dies\n"
       case .start: return "  oldmemfs start                            (the first stage) put the payload in place\n"

@@ -101,7 +101,7 @@ final class Mount {
       arguments.isReadOnlyFile = true
     }
     try claim(kernel.core, paths.vmcore)
-    let policy = ReusePolicy(level: arguments.memory.dumpLevel)
+    let policy = ReusePolicy(level: try arguments.memory.mountLevel())
     let pool: FramePool
     do throws(PoolError) {
       pool = try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)

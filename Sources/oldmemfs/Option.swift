@@ -50,7 +50,7 @@ enum Option: UInt64, CaseIterable {
     case .mode: return "of the root directory (default 1777)"
     case .uid, .gid: return "of the root directory (default 0)"
     case .remount: return "change size=, nr_inodes=, ro, noatime, … of what is mounted"
-    case .level: return "makedumpfile's dump level (-d): what the dump leaves out may be used (default: the capture's own)"
+    case .level: return "makedumpfile's dump level (-d): what the dump leaves out may be used (default: what the image was built for)"
     case .reuse: return "how far to go: free pages, page cache too, pages of processes too"
     case .store: return "how pages are written (default: what works, /dev/mem first)"
     case .vmcore: return "read this in place of /proc/vmcore"

@@ -12,8 +12,8 @@ final class ScanArguments {
   var format = Format.table
   let memory = MemoryArguments()
 
-  /// The level that is reported for: 31 unless said.
-  var level: DumpLevel { memory.namedLevel ?? DumpLevel(rawValue: 31) }
+  /// The level that is reported for.
+  var level: DumpLevel { memory.scanLevel }
 
   init(_ words: [Text]) throws(Failure) {
     let parsed = try OptionParser.parse(words, valued: ["--level"])

@@ -10,7 +10,7 @@ struct BootSettingsTests {
   @Test("without a file they are the careful ones")
   func defaults() {
     let settings = settings("")
-    #expect(settings.level == "16")
+    #expect(settings.level.bytes.isEmpty && !settings.allowsReuse)
     #expect(settings.failureAction == .reboot)
     #expect(settings.keptInMemory.isEmpty)
     #expect(settings.mountOptions.bytes.isEmpty)
@@ -27,9 +27,12 @@ struct BootSettingsTests {
 
   @Test("a level that is none leaves what was said before", arguments: ["32", "-1", "x", "", "31,17", " 31", "99999999999999999999"])
   func wrongLevel(value: String) {
-    #expect(settings("level=\(value)").level == "16")
+    #expect(settings("level=\(value)").level.bytes.isEmpty)
     #expect(settings("level=31\nlevel=\(value)\n").level == "31")
   }
+
+  @Test("a level that leaves out no more than zeros is none to reuse at", arguments: [("0", false), ("1", false), ("2", true), ("16", true), ("31", true)])
+  func reuse(level: String, allowed: Bool) { #expect(settings("level=\(level)").allowsReuse == allowed) }
 
   @Test("what needs programs becomes a reboot", arguments: ["reboot", "shell", "dump_to_rootfs", "", "Poweroff"])
   func failureActions(word: String) { #expect(settings("failure_action=\(word)").failureAction == .reboot) }

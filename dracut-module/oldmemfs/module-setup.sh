@@ -15,9 +15,9 @@ installkernel() { instmods "=fs/fuse" 2>/dev/null || :; }
 
 # The settings of the first stage; what /etc/oldmemfs.conf says comes last, so that it wins.
 oldmemfs_settings() {
-  local level action
-  # The dump level of the capture's own configuration: the program knows the files, and what to make of them.
-  level=$("$moddir/oldmemfs" level "$dracutsysrootdir") && echo "level=$level"
+  local action
+  # What the capture's own configuration takes its dump at.
+  echo "level=$("$moddir/level" "$dracutsysrootdir/")"
   action=$(sed -n 's/^[[:space:]]*\(failure_action\|default\)[[:space:]]\{1,\}\([a-z_]*\).*/\2/p' "$dracutsysrootdir/etc/kdump.conf" 2>/dev/null | tail -n 1)
   [[ -z $action ]] || echo "failure_action=$action"
   [[ ! -r $dracutsysrootdir/etc/oldmemfs.conf ]] || grep -E '^[a-z_]+=' "$dracutsysrootdir/etc/oldmemfs.conf"
@@ -26,6 +26,7 @@ oldmemfs_settings() {
 install() {
   local fuse words
   oldmemfs_settings >"$DRACUT_TMPDIR/oldmemfs.settings"
+  install_level
   # The last of them are what oldmemfs-stage calls.
   inst_multiple -o umount mount stat dd grep mkdir rm sed tail
   inst_simple "$moddir/stage" /usr/bin/oldmemfs-stage
@@ -46,6 +47,15 @@ install() {
   # Dracut's other archivers, where it has them: 3cpio takes no compressor but those that it knows.
   # shellcheck disable=SC2034  # dracut's
   CPIO=cpio enhanced_cpio=""
+}
+
+# The level, for a mount by hand; and a word where the image will be no smaller than without this module.
+install_level() {
+  local level
+  level=$(sed -n 's/^level=//p' "$DRACUT_TMPDIR/oldmemfs.settings" | tail -n 1)
+  mkdir -p "$initdir/etc"
+  echo "$level" >"$initdir/etc/oldmemfs.level"
+  (((level & 30) != 0)) || dwarn "oldmemfs: at dump level $level nothing may be reused: this image gains nothing, and all of it will be unpacked into memory"
 }
 
 install_without_payload() {

@@ -10,8 +10,6 @@ import Platform
 enum Parser: UInt8, CaseIterable {
   case coreFile
   case information
-  case kdumpConf
-  case kdumpTools
   case structPages
 
   func parse(_ bytes: [UInt8]) {
@@ -21,13 +19,9 @@ enum Parser: UInt8, CaseIterable {
       let info = VMCoreInfo(bytes)
       _ = info.release
       _ = try? PageLayout(info)
-    case .kdumpConf: Self.check(DumpLevel(kdumpConf: bytes, kdumpTools: nil))
-    case .kdumpTools: Self.check(DumpLevel(kdumpConf: nil, kdumpTools: bytes))
     case .structPages: Self.parse(structPages: bytes)
     }
   }
-
-  private static func check(_ level: DumpLevel) { precondition(level.rawValue <= 31) }
 
   // MARK: Core files
 

@@ -14,12 +14,6 @@ enum Seeds {
       try put(.structPages, "\(series)", [UInt8(index)] + structPages(of: kernel))
       try put(.coreFile, "\(series)", try coreFile(kernel))
     }
-    for (name, text) in [("plain", "core_collector makedumpfile -l --message-level 7 -d 31\n"), ("list", "# x\ncore_collector makedumpfile -cd1,31")] {
-      try put(.kdumpConf, name, Array(text.utf8))
-    }
-    for (name, text) in [("plain", "MAKEDUMP_ARGS=\"-c -d 31\"\n"), ("shell", "export MAKEDUMP_ARGS='-F \\\n-d17' # x; y\n")] {
-      try put(.kdumpTools, name, Array(text.utf8))
-    }
   }
 
   /// The second section begins with a page of each kind: 64 KiB worth of struct pages are the input.
