@@ -44,13 +44,17 @@ final class VmcoreFrames {
     }
   }
 
-  /// Calls `body` with where in the file the bytes of frames lie, and how many they are: with all of them, which are in one segment
-  /// or it is an error, and where that fails with those of the first frame.
+  /// Calls `body` with where in the file the bytes of frames lie, and how many they are: with all of them that are in the segment of
+  /// the first, and where that fails with those of the first alone.
   private func oneOrAll(_ first: FrameNumber, _ count: Int, _ body: (UInt64, Int) throws(Errno) -> Void) throws(StoreError) -> Int {
-    guard let position = core.fileOffset(of: PFN(first.rawValue), count: count / frameSize) else { throw .inaccessible(first, .invalid) }
+    let frame = PFN(first.rawValue)
+    guard let memory = core.memory(around: frame), let position = core.fileOffset(of: frame, count: 1)
+    else { throw .inaccessible(first, .invalid) }
+    let frames = min(UInt64(count / frameSize), memory.upperBound.rawValue - first.rawValue)
+    let all = Int(frames) * frameSize
     do throws(Errno) {
-      try body(position, count)
-      return count
+      try body(position, all)
+      return all
     } catch {}
     do throws(Errno) { try body(position, frameSize) } catch { throw .inaccessible(first, error) }
     return frameSize

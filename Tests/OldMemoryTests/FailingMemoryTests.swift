@@ -1,0 +1,106 @@
+import CrashedKernel
+import Foundation
+import KernelFixtures
+import Platform
+import Testing
+import Vmcore
+
+@testable import OldMemory
+
+@Suite("Memory that fails")
+struct FailingMemoryTests {
+  /// The first frame of the second PT_LOAD: in the middle of an aligned MiB.
+  private static let border: UInt64 = 0x6080
+
+  /// A kernel whose memory is in two PT_LOADs that adjoin, with 128 free frames on each side of the border.
+  private func kernel() -> FakeKernel {
+    var kernel = FakeKernel(.allCases[0])
+    let last = kernel.core.segments.removeLast()
+    let border = Self.border * 4096
+    kernel.core.segments.append(.init(physical: last.physical, virtual: last.virtual, size: border - last.physical))
+    kernel.core.segments.append(
+      .init(physical: border, virtual: last.virtual + border - last.physical, size: last.physical + last.size - border))
+    kernel.makeFree(Self.border - 128, order: 7)
+    kernel.makeFree(Self.border, order: 7)
+    return kernel
+  }
+
+  private func pool(_ vmcore: String, device: String? = nil) throws -> FramePool {
+    func text(_ path: String) -> Text {
+      var text = Text()
+      text.append(bytes: Array(path.utf8))
+      return text
+    }
+    let crashed = try CrashedKernel(core: Vmcore(path: text(vmcore)))
+    let paths = OldMemoryPaths(vmcore: text(vmcore), device: device.map(text), way: device == nil ? .vmcore : .device)
+    let pool = try FramePool.oldMemory(of: crashed, policy: ReusePolicy(level: DumpLevel(rawValue: 31)), paths: paths, checksums: true)
+    while !pool.isScanned { pool.scanNextSection() }
+    return pool
+  }
+
+  @Test("each PT_LOAD's part of a window is tried for itself, as it is mapped for itself")
+  func border() throws {
+    let directory = try TemporaryDirectory()
+    let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
+    let kernel = kernel()
+    try kernel.write(to: vmcore)
+    try Data().write(to: URL(fileURLWithPath: device))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: device))
+    for (frame, bytes) in kernel.core.memory {
+      try file.seek(toOffset: frame * 4096)
+      try file.write(contentsOf: Data(bytes))
+    }
+    // Behind the border the device shows something else.
+    try file.seek(toOffset: Self.border * 4096)
+    try file.write(contentsOf: Data(repeating: 0xff, count: 128 * 4096))
+    try file.truncate(atOffset: kernel.end)
+    let pool = try pool(vmcore, device: device)
+    var frames: Set<UInt64> = []
+    while pool.freeFrames > 0 {
+      let run = try pool.allocate(upTo: 256, after: nil)
+      for index in 0..<run.count { frames.insert((run.first + index).rawValue) }
+    }
+    #expect(frames == Set(Self.border - 128..<Self.border))
+    #expect(pool.refusedFrames == 128 && pool.totalFrames == 128)
+  }
+
+  @Test("frames on both sides of a border are written and read as one run, in a vmcore")
+  func acrossBorder() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/vmcore"
+    try kernel().write(to: path)
+    let pool = try pool(path)
+    let run = try pool.allocate(upTo: 256, after: nil)
+    #expect(run == FrameRun(first: FrameNumber(Self.border - 128), count: 256))
+    try pool.write(pattern(256 * frameSize, seed: 3), to: run.first, at: 0, clearing: true)
+    #expect(try pool.read(256 * frameSize, from: run.first, at: 0) == pattern(256 * frameSize, seed: 3))
+    #expect(pool.totalFrames == 256)
+  }
+
+  @Test("after a write that failed on the way what was written before is there, and the frame that failed is retired")
+  func halfWay() throws {
+    // A file in memory can be kept from growing (memfd_create(2), F_SEAL_GROW).
+    typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
+    let create = unsafeBitCast(try #require(dlsym(nil, "memfd_create")), to: Create.self)
+    let file = create("vmcore", 2)
+    try #require(file >= 0)
+    defer { close(file) }
+    let kernel = kernel()
+    try kernel.write(to: "/proc/self/fd/\(file)")
+    let pool = try pool("/proc/self/fd/\(file)")
+    let run = try pool.allocate(upTo: 100, after: nil)
+    let old = pattern(100 * frameSize, seed: 1)
+    try pool.write(old, to: run.first, at: 0, clearing: true)
+    let cut = try #require(kernel.core.offset(ofPhysical: (run.first.rawValue + 60) * 4096))
+    #expect(ftruncate(file, off_t(cut)) == 0)
+    #expect(fcntl(file, 1033, 4) == 0)
+    let new = pattern(100 * frameSize, seed: 2)
+    #expect(throws: StoreError.inaccessible(run.first + 60, .permission)) { try pool.write(new, to: run.first, at: 0, clearing: true) }
+    #expect(try pool.read(60 * frameSize, from: run.first, at: 0) == Array(new[..<(60 * frameSize)]))
+    #expect(pool.retiredFrames == 0 && pool.damagedFrames == 0)
+    pool.release(run)
+    #expect(pool.retiredFrames == 1 && pool.totalFrames == 255)
+    for _ in 0..<255 { #expect(try pool.allocate(upTo: 1, after: nil).first != run.first + 60) }
+    #expect(throws: StoreError.noSpace) { try pool.allocate(upTo: 1, after: nil) }
+  }
+}
