@@ -58,16 +58,20 @@ extension FileSystem where Store: ~Copyable {
   // MARK: What happens by itself
 
   /// A file's data changed.
-  func noteChange(_ handle: UInt32, by caller: Caller) {
+  ///
+  /// - Parameter caller: nil for what a mapping was stored to, which takes nothing away.
+  func noteChange(_ handle: UInt32, by caller: Caller?) {
     let time = now()
     inodes[handle].modified = time
     inodes[handle].changed = time
-    takePrivileges(from: handle, for: caller)
+    if let caller { takePrivileges(from: handle, for: caller) }
   }
 
-  /// Set-user-ID, set-group-ID and file capabilities don't outlive a change by somebody else than root
+  /// File capabilities don't outlive a change, set-user-ID and set-group-ID none by somebody else than root
   /// (`file_remove_privs`, fs/inode.c). The kernel leaves that to the file system where it writes without its cache.
   private func takePrivileges(from handle: UInt32, for caller: Caller) {
+    // That goes whoever it is (`cap_inode_need_killpriv`, security/commoncap.c).
+    if inodes[handle].hasAttributes { removeCapability(of: handle) }
     guard !caller.isPrivileged else { return }
     let mode = inodes[handle].mode.rawValue
     var taken = mode & FileMode.setUser
@@ -75,8 +79,9 @@ extension FileSystem where Store: ~Copyable {
     if mode & FileMode.setGroup != 0, mode & FileMode.groupExecute != 0 || !caller.isMember(of: inodes[handle].gid) {
       taken |= FileMode.setGroup
     }
-    if taken != 0 { inodes[handle].mode = FileMode(mode & ~taken) }
-    if inodes[handle].hasAttributes { removeCapability(of: handle) }
+    guard taken != 0 else { return }
+    inodes[handle].mode = FileMode(mode & ~taken)
+    changedUnseen = InodeNumber(handle: handle)
   }
 
   /// A file was read, a directory listed or a symlink followed.

@@ -41,9 +41,9 @@ extension FileSystem where Store: ~Copyable {
   private static func bytes(from first: UInt64, to end: UInt64) -> UInt64 { min(end - first, 1 << 40) * blockSize }
 
   /// Writes to a file from byte `offset` on; the bytes written, fewer than asked for when the space ends. An error is thrown
-  /// only if there are none.
+  /// only if there are none. Without a caller it is what a mapping was stored to.
   public func write(
-    _ number: InodeNumber, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, by caller: Caller
+    _ number: InodeNumber, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, by caller: Caller?
   ) throws(FileSystemError) -> Int {
     let handle = try regular(number)
     guard !bytes.isEmpty else { return 0 }

@@ -25,6 +25,8 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// Of these, frames of doomed files, and how many of such files there are.
   var doomedFrames: UInt64 = 0
   var doomedInodes: UInt64 = 0
+  /// The file that lost privileges in the request which is being answered: the kernel does not know unless the answer says so.
+  public var changedUnseen: InodeNumber?
   /// Names of files beyond each file's first.
   var furtherLinks: UInt64 = 0
   private var lastGeneration: UInt32 = 0

@@ -13,12 +13,15 @@ extension Server {
         return try fileSystem.read(InodeNumber(inode), at: offset, into: buffer, touching: touching)
       }
     }
-    operations.write = { request, inode, bytes, size, offset, _ in
+    operations.write = { request, inode, bytes, size, offset, file in
       let server = Server.of(request)
       do throws(FileSystemError) {
         guard let offset = UInt64(exactly: offset) else { throw FileSystemError.invalid }
         let buffer = UnsafeRawBufferPointer(start: bytes, count: size)
-        let count = try server.fileSystem.write(InodeNumber(inode), at: offset, buffer, by: Server.caller(request))
+        let isWriteback = file.map { $0.pointee.writepage != 0 } ?? false
+        let caller = isWriteback ? nil : Server.caller(request)
+        let count = try server.fileSystem.write(InodeNumber(inode), at: offset, buffer, by: caller)
+        server.tellUnseen()
         fuse_reply_write(request, count)
       } catch { server.fail(request, error) }
     }

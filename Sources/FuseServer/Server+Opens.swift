@@ -11,6 +11,7 @@ extension Server {
       do throws(FileSystemError) {
         let truncating = file.pointee.flags & O_TRUNC != 0
         try server.open(InodeNumber(inode), &file.pointee, truncating: truncating, by: Server.caller(request))
+        server.tellUnseen()
         if fuse_reply_open(request, file) != 0 { server.close(InodeNumber(inode), file.pointee) }
       } catch { server.fail(request, error) }
     }

@@ -12,6 +12,7 @@ extension Server {
     let server = of(request)
     do throws(FileSystemError) {
       try body(server.fileSystem, caller(request))
+      server.tellUnseen()
       fuse_reply_err(request, 0)
     } catch { server.fail(request, error) }
   }
@@ -31,6 +32,7 @@ extension Server {
     let server = of(request)
     do throws(FileSystemError) {
       var answer = stat(try body(server.fileSystem, caller(request)))
+      server.fileSystem.changedUnseen = nil
       fuse_reply_attr(request, &answer, forever)
     } catch { server.fail(request, error) }
   }
@@ -66,7 +68,17 @@ extension Server {
   @inline(never)
   func fail(_ request: fuse_req_t?, _ error: FileSystemError) {
     logDamage(error)
+    tellUnseen()
     fuse_reply_err(request, error.errno.rawValue)
+  }
+
+  /// Has the kernel ask again for the attributes of a file whose mode the request changed by the way, for it would go on with the
+  /// old one. It comes before the answer: whoever waits for that holds the inode, so that the kernel, which looks it up, can't wait
+  /// for one that is being evicted (`fuse_reverse_inval_inode`, fs/fuse/inode.c); with no range it takes no other lock.
+  func tellUnseen() {
+    guard let inode = fileSystem.changedUnseen else { return }
+    fileSystem.changedUnseen = nil
+    _ = fuse_lowlevel_notify_inval_inode(session, inode.rawValue, -1, 0)
   }
 
   private func logDamage(_ error: FileSystemError) {

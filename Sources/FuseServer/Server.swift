@@ -10,6 +10,8 @@ import Platform
 /// libfuse's functions are C function pointers, so they find the server through the request.
 final class Server {
   let fileSystem: MountedFileSystem
+  /// libfuse's session, for what the kernel is told unasked.
+  var session: OpaquePointer?
   /// Where an answer's data is put together; the session's.
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// Answers questions that come through `Control`.

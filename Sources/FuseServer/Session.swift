@@ -31,6 +31,7 @@ public final class Session {
     guard let session = cfuse_session_new(&arguments, &operations, Unmanaged.passUnretained(server).toOpaque())
     else { throw Failure(Session.lastMessage) }
     self.session = session
+    server.session = session
   }
 
   deinit {

@@ -181,11 +181,11 @@ final class Reference {
   }
 
   func takePrivileges(from node: Node, for caller: Int) {
+    node.attributes[6] = nil
     guard Pools.callers[caller].uid != 0 else { return }
     node.mode &= ~0o4000
     let isMember = Pools.groups[caller].contains(node.gid)
     if node.mode & 0o010 != 0 || !isMember, fault != .setGroupSurvivesWrites { node.mode &= ~0o2000 }
-    node.attributes[6] = nil
   }
 
   /// relatime: a time of access that is not above the others, or a day old, is set.

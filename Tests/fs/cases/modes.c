@@ -286,6 +286,48 @@ static void show_capability(const char *step) {
     say("%s: security.capability = %s", step, outcome(getxattr("f", "security.capability", value, sizeof value)));
 }
 
+// The mode as statx(2) has it for who asks for nothing else: the kernel answers that from what it knows, if it thinks that to be
+// right, where stat(2) makes it ask for times and with them for all.
+static void show_mode_alone(const char *step) {
+    struct statx got = {0};
+    MUST(statx(AT_FDCWD, "f", 0, STATX_MODE, &got));
+    say("%s: mode = %o", step, (unsigned)got.stx_mode);
+}
+
+CASE(mode_alone_after_changes_by_others) {
+    make_file("f", 192 << 10, 'x');
+    MUST(chmod("f", 02666));
+    AS(BOB, GUESTS) { DO(fallocate(MUST(open("f", O_RDWR)), 0, 0, 64 << 10)); }
+    show_mode_alone("fallocate");
+    MUST(chmod("f", 06666));
+    AS(BOB, GUESTS) { DO(fallocate(MUST(open("f", O_WRONLY)), FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, 64 << 10)); }
+    show_mode_alone("punch");
+    MUST(chmod("f", 06777));
+    AS(BOB, GUESTS) { DO(write(MUST(open("f", O_WRONLY)), "y", 1)); }
+    show_mode_alone("write");
+    MUST(chmod("f", 06777));
+    AS(BOB, GUESTS) { DO(write(MUST(open("f", O_RDWR)), "y", 1)); }
+    show_mode_alone("write to what is read as well");
+    MUST(chmod("f", 06777));
+    AS(BOB, GUESTS) { MUST(open("f", O_WRONLY | O_TRUNC)); }
+    show_mode_alone("O_TRUNC");
+    MUST(chmod("f", 06777));
+    AS(BOB, GUESTS) { DO(truncate("f", 10)); }
+    show_mode_alone("truncate");
+    MUST(chmod("f", 02666));
+    MUST(chown("f", ALICE, STAFF));
+    MUST(chmod("f", 06777));
+    AS(ALICE, STAFF) { DO(write(MUST(open("f", O_WRONLY | O_APPEND)), "y", 1)); }
+    show_mode_alone("write by the owner");
+}
+
+CASE(capability_cleared_by_a_stream) {
+    make_file("f", 8192, 'x');
+    MUST(setxattr("f", "security.capability", capability, sizeof capability, 0));
+    DO(write(MUST(open("f", O_WRONLY)), "y", 1));
+    show_capability("write by root");
+}
+
 CASE(capability_cleared) {
     make_file("f", 8192, 'x');
     MUST(chmod("f", 0666));
