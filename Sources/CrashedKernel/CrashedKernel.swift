@@ -105,7 +105,7 @@ public final class CrashedKernel {
     // The first page of a section may show the head once more, where struct pages share memory (see `SectionScan.isSharedHead`).
     let place = giantHead.page(0).isTail ? 0 : 1
     let tail = giantHead.page(place)
-    guard tail.isTail, let head = loadGiantHead(of: tail, at: pfn + UInt64(place), base),
+    guard tail.isTail, let head = loadGiantHead(of: tail, at: pfn + UInt64(place), base), head < pfn,
       let compound = classifier.compound(giantHead, head: 0), pfn - head < 1 << UInt64(compound.order)
     else { return }
     scan.resume(giantHead.page(0), compound, head: head)

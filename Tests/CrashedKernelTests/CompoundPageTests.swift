@@ -177,6 +177,16 @@ struct CompoundPageTests {
     }
   }
 
+  @Test("a huge page at the start of a section is no more than it is", arguments: KernelSeries.allCases, [1, 9])
+  func atSectionStart(series: KernelSeries, order: Int) throws {
+    var kernel = FakeKernel(series)
+    kernel.makeHugetlb(0x8000, order: order)
+    kernel.makeFree(0x8400, order: 5)
+    let found = try Classified(kernel, section: 1)
+    #expect(found[0x8000..<0x8000 + 1 << UInt64(order)] == FrameState(.hugetlb, .none))
+    #expect(found[0x8400..<0x8420] == FrameState(.free, .none))
+  }
+
   @Test("a huge page of 1 GiB whose head can't be read leaves its sections alone")
   func giantWithoutHead() throws {
     var kernel = FakeKernel(.v6_12, sections: 17)
