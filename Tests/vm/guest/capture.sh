@@ -133,6 +133,7 @@ tell "capture kernel is up, $(available) KiB available"
 result kernel "$(uname -r)"
 result available_at_start "$(available)"
 cp /proc/iomem $out/iomem.txt
+cp /proc/cmdline $out/cmdline.txt
 for step in $STEPS; do
   began=$(cut -d' ' -f1 /proc/uptime)
   "step_$step"

@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+@testable import KdumpFile
+
+private func file(_ text: String) throws -> String {
+  let path = NSTemporaryDirectory() + "refused-\(UUID().uuidString)"
+  try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  return path
+}
+
+private let iomem = "00001000-0009fbff : System RAM\n2f000000-2fffffff : RAM buffer\n"
+
+private func refused(iomem text: String = iomem, commandLine: String) throws -> UInt64 {
+  let paths = try [file(text), file(commandLine), file("192000 1000 free\n196000 1000 cache\n")]
+  defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
+  return try RefusedMemory(iomem: paths[0], commandLine: paths[1]).frames(of: FrameRanges(path: paths[2]))
+}
+
+@Suite("memory that can't be mapped")
+struct RefusedTests {
+  // Frames from 192512 to 196607.
+  @Test("is the buffer beside the capture kernel's own")
+  func buffer() throws { #expect(try refused(commandLine: "console=ttyS0 panic=1\n") == 488 + 608) }
+
+  @Test("is none when the kernel was told to be lax")
+  func relaxed() throws {
+    #expect(try refused(commandLine: "console=ttyS0 iomem=relaxed panic=1\n") == 0)
+    #expect(try refused(commandLine: "iomem=relaxed iomem=strict\n") == 488 + 608)
+  }
+
+  @Test("is told by root's copy alone")
+  func unprivileged() { #expect(throws: LabError.self) { try refused(iomem: "00000000-00000000 : System RAM\n", commandLine: "a\n") } }
+}
