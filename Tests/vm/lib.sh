@@ -183,6 +183,27 @@ use_stopped_disk() {
   mv "$scratch/disk" "$stopped_disk"
 }
 
+# The disk whose metadata is in flight at the crash (guest/buffers.c): three file systems of 32 MiB, one after the other, each inode a
+# block of its own, and all of them in the first group. Made once, used read-only.
+use_buffer_disk() {
+  buffer_disk=$cache_dir/buffer-disk.img
+  [[ -e $buffer_disk ]] && return
+  local part=0 options names file
+  make_scratch "$cache_dir"
+  names=("$scratch/files"/f{000..399})
+  mkdir "$scratch/files"
+  for file in "${names[@]}"; do : >"$file"; done
+  head -c 131072 /dev/zero | tr '\0' 'x' >"$scratch/files/data"
+  truncate -s 96M "$scratch/disk"
+  for options in "-t ext2 -b 4096 -I 4096 -N 512" "-t ext2 -b 1024 -I 1024 -N 2048" \
+    "-t ext3 -b 4096 -I 4096 -N 512 -J size=4"; do
+    # shellcheck disable=SC2086  # words
+    mke2fs -q -F $options -E "offset=$((part << 25)),lazy_itable_init=0" -d "$scratch/files" "$scratch/disk" 32M
+    part=$((part + 1))
+  done
+  mv "$scratch/disk" "$buffer_disk"
+}
+
 # ---------------------------------------------------------------- QEMU
 
 # Leaves the accelerator's QEMU arguments in the array accel. KVM is taken only if a kernel says its first words
@@ -226,6 +247,8 @@ show_new_lines() {
     ((number > shown)) || continue
     shown=$number
     progress "${line#*LAB }"
+    # Only the guests of cycle ask, which has the function.
+    [[ $line != *"LAB ask: "* ]] || answer "${line#*LAB ask: }"
   done < <(tr -d '\r' <"$log" | grep -a 'LAB ' || true)
 }
 
@@ -240,9 +263,11 @@ hard_exceptions() {
 
 # ---------------------------------------------------------------- vmcores and the program under test
 
-# vmcore_path KERNEL CPU [hard]: where Tests/vm/vmcore keeps such a vmcore.
+# vmcore_path KERNEL CPU [hard]: where Tests/vm/vmcore keeps such a vmcore. One that is hard has the pages that the guests' helper made
+# then: with another helper it is another one.
 vmcore_path() {
   local words=$*
+  [[ $words != *hard ]] || words+=-$(cat "$lab_dir"/guest/*.[ch] | sha256sum | cut -c1-8)
   say "$cache_dir/vmcores/${words// /-}.vmcore"
 }
 

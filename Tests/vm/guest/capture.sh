@@ -89,6 +89,16 @@ step_verify() {
   check verify $?
 }
 
+# Lets the crashed kernel's disk do what it still has to do. What it then reads into memory must not be what lies in /oldmem.
+step_release() {
+  /lab/labguest ask release-disk >$out/release.out 2>$out/release.err
+  check release $?
+  echo 3 >/proc/sys/vm/drop_caches
+  timeout "$STEP_SECONDS" /lab/labguest verify /oldmem >$out/verify_again.out 2>$out/verify_again.err
+  # Not the end of the run: the disk is to be looked at, too.
+  result verify_again $?
+}
+
 step_unmount() {
   umount /oldmem || give_up "/oldmem can't be unmounted"
   result available_after_unmount "$(available)"

@@ -34,12 +34,17 @@ start_guest() {
   done
 }
 
-# mount_disk DEVICE DIRECTORY: the disk may take a moment to come up.
-mount_disk() {
-  mkdir -p "$2"
+# await_disk DEVICE: it may take a moment to come up.
+await_disk() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ -b "$1" ] && break
     sleep 0.2
   done
+}
+
+# mount_disk DEVICE DIRECTORY
+mount_disk() {
+  mkdir -p "$2"
+  await_disk "$1"
   mount -t ext4 "$1" "$2" || give_up "$1 can't be mounted"
 }

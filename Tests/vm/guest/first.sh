@@ -3,7 +3,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, CAPTURE_COMMAND_LINE
+. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, BUSY_DISK, CAPTURE_COMMAND_LINE
 
 start_guest
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
@@ -19,6 +19,7 @@ echo "$HUGE_PAGES" >/proc/sys/vm/nr_hugepages
 # Nothing is written back before the crash unless the load asks for it: dirty pages stay dirty.
 echo 90 >/proc/sys/vm/dirty_ratio
 echo 80 >/proc/sys/vm/dirty_background_ratio
+echo 0 >/proc/sys/vm/dirty_writeback_centisecs
 echo always >/sys/kernel/mm/transparent_hugepage/enabled
 
 # in_background WORDS...: starts labguest, and waits until it says that it has done its part. It stays.
@@ -33,7 +34,20 @@ in_background() {
 in_background load /mnt/tmpfs /mnt/disk "$LOAD_MIB"
 if [ "$HARD_PAGES" = yes ]; then
   mount_disk /dev/vdb /mnt/data
+  # Its bitmaps are not read by the way (a kernel that has no such option does not).
+  mount -o remount,noinit_itable,no_prefetch_block_bitmaps /mnt/data || true
   in_background hard /dev/vdc /mnt/disk /mnt/data/hard.pages
+  if [ "$BUSY_DISK" = yes ]; then
+    await_disk /dev/nvme0n1
+    # Nobody gives up on it before the crash, or writes less to it because it is slow.
+    echo 3600000 >/sys/block/nvme0n1/queue/io_timeout
+    echo 0 >/sys/block/nvme0n1/queue/wbt_lat_usec
+    in_background buffers /dev/nvme0n1 /mnt/data/hard.pages slow
+    tell "reads and writes in flight on the busy disk: $(cat /sys/block/nvme0n1/inflight)"
+    cp /sys/block/nvme0n1/inflight /mnt/data/inflight.txt
+  else
+    in_background buffers /dev/vdd /mnt/data/hard.pages stop
+  fi
   umount /mnt/data || give_up "the data disk can't be unmounted"
 fi
 

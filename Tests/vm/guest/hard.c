@@ -13,12 +13,30 @@
 #include "labguest.h"
 
 static FILE *list;
+static const char *list_path;
 
 // ---------------------------------------------------------------- the list
 
 static int by_number(const void *a, const void *b) {
   uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
   return left < right ? -1 : left > right;
+}
+
+void open_list(const char *path, const char *mode) {
+  list = fopen(list_path = path, mode);
+  if (!list) fail("create %s", path);
+}
+
+// A sync of all disks would never end.
+void sync_list(void) {
+  if (fflush(list) != 0 || fsync(fileno(list)) != 0) fail("write of %s", list_path);
+}
+
+void leave_list(void) { close(fileno(list)); }
+
+void close_list(void) {
+  sync_list();
+  if (fclose(list) != 0) fail("write of %s", list_path);
 }
 
 // Runs of neighbours; a frame that is there twice (the same page mapped twice) counts once.
@@ -48,6 +66,8 @@ uint64_t list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear)
   free(frames);
   return count;
 }
+
+void list_frame(Rule rule, const char *kind, uint64_t frame) { list_frames(rule, kind, &frame, 1); }
 
 void list_cannot(const char *kind, const char *why, ...) {
   va_list words;
@@ -131,16 +151,14 @@ static void list_found(void) {
 int hard_command(int count, char **words) {
   if (count != 3) return 2;
   const char *disk = words[0], *directory = words[1];
-  list = fopen(words[2], "w");
-  if (!list) fail("create %s", words[2]);
+  open_list(words[2], "w");
   // First: it forks, and what is pinned should not be copied.
   make_poisoned(directory);
   make_safe();
   make_pinned(directory);
   make_in_flight(disk, directory);
   list_found();
-  // From here on the list is on its disk; a sync of all disks would never end.
-  if (fflush(list) != 0 || fsync(fileno(list)) != 0 || fclose(list) != 0) fail("write of %s", words[2]);
+  close_list();
   printf("hard pages made\n");
   fflush(stdout);
   for (;;) pause();

@@ -8,6 +8,14 @@ typedef enum { never, may } Rule;
 
 // ---- hard.c: the list, a line "RULE KIND FIRST-PFN COUNT" for each run of frames, or "cannot KIND WHY"
 
+// Begins the list, or goes on with it ("w" or "a"); puts what there is of it on its disk; ends it.
+void open_list(const char *path, const char *mode);
+void sync_list(void);
+// For a child that stays, and must not keep that disk in use.
+void leave_list(void);
+void close_list(void);
+// One frame.
+void list_frame(Rule rule, const char *kind, uint64_t frame);
 // The frames of memory that this process has mapped.
 void list_memory(Rule rule, const char *kind, const void *memory, size_t bytes);
 // All frames whose flags (linux/kernel-page-flags.h), and their head's when they are tails, had all of `set` and none of

@@ -55,6 +55,8 @@ static const struct {
     {"spoil-hard", "LIST: overwrite one page that must never be taken", spoil_hard_command},
     {"save-core", "VMCORE FILE: copy an ELF vmcore, leaving holes for pages of zeros", save_core_command},
     {"hard", "DISK DIR LIST: make pages that must never be taken, and list their frames; stays until killed", hard_command},
+    {"buffers", "DISK LIST stop|slow: the same of buffer heads in flight, on a disk that stops, or that the host makes slow", buffers_command},
+    {"ask", "WORD: ask the host for something, and wait until it is done", ask_command},
     {"save-pages", "VMCORE LIST FILE: save the contents of all frames that must never be taken", save_pages_command},
     {"open", "FILE: open it for reading and writing", open_command},
 };

@@ -17,12 +17,17 @@ int spoil_hard_command(int count, char **words);
 int save_core_command(int count, char **words);
 int open_command(int count, char **words);
 int hard_command(int count, char **words);
+int buffers_command(int count, char **words);
 int save_pages_command(int count, char **words);
+int ask_command(int count, char **words);
 
 // The content of every file of the lab: pseudo-random, different in each block of each file.
 void content_fill(uint64_t file, uint64_t offset, unsigned char *bytes, size_t count);
 // The index of the first byte that is not the content, or count.
 size_t content_check(uint64_t file, uint64_t offset, const unsigned char *bytes, size_t count);
+
+// Says a word to the host, and waits for its answer: whatever it was asked for is done then.
+void ask_host(const char *word);
 
 // Prints "labguest: MESSAGE: ERRNO" and ends the program with 1.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

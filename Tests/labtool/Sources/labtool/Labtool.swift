@@ -27,7 +27,7 @@ struct Labtool {
 
   private static let checks = [
     Entry(Show.self), Entry(Compare.self), Entry(Bitmap.self), Entry(Classes.self), Entry(Hard.self), Entry(Record.self),
-    Entry(Written.self),
+    Entry(Written.self), Entry(Disk.self),
   ]
 
   static func main() {

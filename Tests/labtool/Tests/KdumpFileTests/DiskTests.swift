@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import KdumpFile
+
+/// A file of that many KiB, each filled with a byte of its own.
+private func file(_ units: [UInt8]) throws -> MappedFile {
+  let path = NSTemporaryDirectory() + "disk-\(UUID().uuidString)"
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  try Data(units.flatMap { [UInt8](repeating: $0, count: 1024) }).write(to: URL(fileURLWithPath: path))
+  return try MappedFile(path: path)
+}
+
+private let disk: [UInt8] = Array(0..<8)
+
+@Suite("the disk of the crashed kernel")
+struct DiskTests {
+  @Test("may come to hold what the kernel had in its pages")
+  func pages() throws {
+    var after = disk
+    after[5] = 21
+    let check = try DiskCheck(before: file(disk), after: file(after), pages: file([20, 21, 22, 23]))
+    #expect(check.written == 1)
+    #expect(check.foreign.isEmpty)
+  }
+
+  @Test("may not come to hold anything else")
+  func foreign() throws {
+    var after = disk
+    (after[2], after[5]) = (20, 30)
+    let check = try DiskCheck(before: file(disk), after: file(after), pages: file([20, 21, 22, 23]))
+    #expect(check.written == 2)
+    #expect(check.foreign == [5])
+  }
+
+  @Test("has blocks of a journal's own, whole")
+  func journal() throws {
+    let path = NSTemporaryDirectory() + "disk-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var bytes = Data(disk.flatMap { [UInt8](repeating: $0, count: 1024) })
+    bytes.replaceSubrange(4096..<4100, with: DiskCheck.journalMagic)
+    bytes[7000] = 9
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let check = try DiskCheck(before: file(disk), after: MappedFile(path: path), pages: file([20, 21, 22, 23]))
+    #expect(check.written == 2)
+    #expect(check.foreign.isEmpty)
+  }
+
+  @Test("keeps its size")
+  func size() throws {
+    #expect(throws: LabError.self) { try DiskCheck(before: file(disk), after: file(disk + [1, 2, 3, 4]), pages: file([1])) }
+  }
+}

@@ -1,0 +1,254 @@
+// buffers: I/O of buffer heads in flight. A file system's metadata goes to and from the block device's own page cache with nothing but a
+// bit in struct buffer_head to show for it (BH_Lock: submit_bh in fs/buffer.c; BH_Shadow: jbd2_journal_write_metadata_buffer in
+// fs/jbd2/journal.c): the page is neither locked nor under writeback, and nobody holds a reference to it.
+//
+// The disk has three file systems (make_buffer_disk in lib.sh), with inodes as large as blocks, so that each file's inode is a block of
+// its own: one with a page to a block, one with four blocks to a page, of which the last is in flight, and one with a journal.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kernel-page-flags.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hard.h"
+#include "labguest.h"
+
+// Files of each file system that are written, and as many that are read; pages of the journalled file.
+enum { each = 32, journalled = 32 * block_size, part_sectors = 32 * mebibyte / 512 };
+// PG_private: of the flags that the kernel keeps to itself, and shows nevertheless (include/linux/kernel-page-flags.h).
+enum { kpf_private = 35 };
+
+typedef struct {
+  StoppedDevice device;
+  char directory[32];
+  uint32_t block, inodes_per_group, tables[16];
+  unsigned count;
+  struct { char path[64]; uint64_t page; int file; } files[2 * each];  // the pages are the device's
+} Part;
+
+// ---------------------------------------------------------------- where inodes are
+
+static uint32_t number_at(const unsigned char *bytes) { return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24; }
+
+// struct ext4_super_block and ext4_group_desc of 32 bytes (fs/ext4/ext4.h).
+static void read_layout(Part *part) {
+  unsigned char super[1024], groups[512];
+  int device = open(part->device.path, O_RDONLY);
+  if (device < 0 || pread(device, super, sizeof super, 1024) != sizeof super) fail("read of %s", part->device.path);
+  part->block = 1024 << number_at(super + 24);
+  part->inodes_per_group = number_at(super + 40);
+  uint64_t table = (number_at(super + 20) + 1) * (uint64_t)part->block;
+  if (pread(device, groups, sizeof groups, table) != sizeof groups) fail("read of %s", part->device.path);
+  for (int i = 0; i < 16; i++) part->tables[i] = number_at(groups + 32 * i + 8);
+  close(device);
+}
+
+// Files whose inodes are in different pages, each in the last block of one. Their inodes are not read for that.
+static void choose_files(Part *part) {
+  read_layout(part);
+  DIR *directory = opendir(part->directory);
+  if (!directory) fail("opendir of %s", part->directory);
+  // To its end, for a look-up reads ahead in a directory.
+  for (struct dirent *entry; (entry = readdir(directory));) {
+    uint64_t number = entry->d_ino - 1, table = part->tables[number / part->inodes_per_group];
+    uint64_t place = (table + number % part->inodes_per_group) * part->block;
+    if (part->count == 2 * each || entry->d_name[0] != 'f' || place % block_size != block_size - part->block) continue;
+    snprintf(part->files[part->count].path, sizeof part->files->path, "%s/%.20s", part->directory, entry->d_name);
+    part->files[part->count++].page = place / block_size;
+  }
+  closedir(directory);
+  errno = 0;
+  if (part->count != 2 * each) fail("%s has %u files of use, not %u", part->directory, part->count, 2 * each);
+}
+
+static void open_part(Part *part, const char *disk, unsigned index, const char *more) {
+  static const char *const names[] = {"pages", "blocks", "journal"};
+  char options[128];
+  part->device = make_device(names[index], disk, (uint64_t)index * part_sectors, part_sectors);
+  snprintf(part->directory, sizeof part->directory, "/mnt/%s", names[index]);
+  mkdir(part->directory, 0755);
+  // Nothing is read but what is asked for. Bitmaps are read ahead since 5.13 ("ext4: make prefetch_block_bitmaps default").
+  int length = snprintf(options, sizeof options, "inode_readahead_blks=0%s", more);
+  snprintf(options + length, sizeof options - length, ",no_prefetch_block_bitmaps");
+  if (mount(part->device.path, part->directory, "ext4", MS_NOATIME, options) != 0) {
+    options[length] = 0;
+    if (mount(part->device.path, part->directory, "ext4", MS_NOATIME, options) != 0) fail("mount of %s", part->device.path);
+  }
+  choose_files(part);
+}
+
+// ---------------------------------------------------------------- pages
+
+// Lists the pages that hold the inodes of the first half of the files, and opens these. The pages are not mapped afterwards.
+static void list_inodes(const char *kind, Part *part) {
+  int device = open(part->device.path, O_RDONLY);
+  for (unsigned i = 0; i < each; i++) {
+    part->files[i].file = open(part->files[i].path, O_RDONLY);
+    if (part->files[i].file < 0) fail("open of %s", part->files[i].path);
+    void *page = mmap(NULL, block_size, PROT_READ, MAP_SHARED, device, part->files[i].page * block_size);
+    // Nothing beside it is to be read: the other half's pages must not be there yet.
+    if (page == MAP_FAILED || madvise(page, block_size, MADV_RANDOM) != 0) fail("mmap of %s", part->device.path);
+    if (*(volatile unsigned char *)page == 0xff) fail("%s has no inode there", part->files[i].path);
+    list_memory(never, kind, page, block_size);
+    munmap(page, block_size);
+  }
+  close(device);
+}
+
+static int list_journalled(const char *directory) {
+  char path[64];
+  snprintf(path, sizeof path, "%s/data", directory);
+  int file = open(path, O_RDWR);
+  void *memory = mmap(NULL, journalled, PROT_READ, MAP_SHARED | MAP_POPULATE, file, 0);
+  if (file < 0 || memory == MAP_FAILED) fail("mmap of %s", path);
+  list_memory(never, "journal-data", memory, journalled);
+  munmap(memory, journalled);
+  return file;
+}
+
+// A page that has private data and is not up to date: what a block that is being read, or was, looks like.
+static int is_unread(uint64_t frame) {
+  const uint64_t others = 1ULL << KPF_UPTODATE | 1ULL << KPF_LOCKED | 1ULL << KPF_WRITEBACK | 1ULL << KPF_HUGE;
+  return frame_has(frame, 1ULL << kpf_private, others);
+}
+
+static unsigned char *find_unread(void) {
+  look_at_frames();
+  unsigned char *found = allocate(frame_count());
+  for (uint64_t frame = 0; frame < frame_count(); frame++) found[frame] = is_unread(frame);
+  return found;
+}
+
+// Lists those that have come since.
+static void list_unread(const char *kind, const unsigned char *before, unsigned expected) {
+  unsigned count = 0;
+  look_at_frames();
+  for (uint64_t frame = 0; frame < frame_count(); frame++)
+    if (!before[frame] && is_unread(frame)) list_frame(never, kind, frame), count++;
+  errno = 0;
+  if (count != expected) fail("%s: %u pages are new, not %u", kind, count, expected);
+}
+
+// ---------------------------------------------------------------- whoever waits for the disk
+
+static pid_t waiting[4 * each + 1];
+static unsigned waiting_count;
+
+static int begin_waiting(void) {
+  pid_t child = fork();
+  if (child < 0) fail("fork");
+  if (child > 0) waiting[waiting_count++] = child;
+  else leave_list();
+  return child == 0;
+}
+
+static char state_of(pid_t process) {
+  char path[64], line[512], state = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", process);
+  FILE *file = fopen(path, "r");
+  if (!file || !fgets(line, sizeof line, file)) fail("read of %s", path);
+  fclose(file);
+  sscanf(strrchr(line, ')') + 1, " %c", &state);
+  return state;
+}
+
+static unsigned waiting_now(void) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < waiting_count; i++) count += state_of(waiting[i]) == 'D';
+  return count;
+}
+
+static void await_waiting(void) {
+  for (int tries = 0; waiting_now() < waiting_count; tries++) {
+    errno = 0;
+    if (tries == 300) fail("%u of %u processes wait for the disk", waiting_now(), waiting_count);
+    usleep(200000);
+  }
+  // What they wait for must have got as far as it can.
+  sleep(2);
+  errno = 0;
+  if (waiting_now() < waiting_count) fail("the disk answers: %u of %u processes wait for it", waiting_now(), waiting_count);
+}
+
+static void write_inodes(const Part *part) {
+  for (unsigned i = 0; i < each; i++)
+    if (begin_waiting()) {
+      if (fchmod(part->files[i].file, 0600) != 0 || fsync(part->files[i].file) != 0) fail("fsync of %s", part->files[i].path);
+      _exit(0);
+    }
+}
+
+static void read_inodes(const Part *part) {
+  struct stat status;
+  for (unsigned i = each; i < 2 * each; i++)
+    if (begin_waiting()) {
+      if (stat(part->files[i].path, &status) != 0) fail("stat of %s", part->files[i].path);
+      _exit(0);
+    }
+}
+
+// One commit writes the inodes and the data into the journal, out of the pages where they are.
+static void commit(const Part *part, int file) {
+  unsigned char *buffer = allocate(journalled);
+  content_fill(2000020, 0, buffer, journalled);
+  for (unsigned i = 0; i < each; i++)
+    if (fchmod(part->files[i].file, 0600) != 0) fail("chmod of %s", part->files[i].path);
+  if (pwrite(file, buffer, journalled, 0) != journalled) fail("write of a journalled file");
+  if (!begin_waiting()) return;
+  if (fsync(file) != 0) fail("fsync of a journalled file");
+  _exit(0);
+}
+
+// ---------------------------------------------------------------- the command
+
+static void stop_parts(const char *how, const char *disk, Part *parts) {
+  for (int i = 0; i < 3; i++) {
+    int directory = open(parts[i].directory, O_RDONLY);
+    if (syncfs(directory) != 0) fail("syncfs of %s", parts[i].directory);
+    close(directory);
+    if (strcmp(how, "stop") == 0) stop_device(&parts[i].device);
+  }
+  if (strcmp(how, "stop") == 0) return;
+  ask_host("slow-disk");
+  // The first one may still pass at once (throttle_compute_wait in QEMU's util/throttle.c).
+  int device = open(disk, O_RDONLY | O_DIRECT);
+  void *block = aligned_alloc(block_size, block_size);
+  if (device < 0 || !block || pread(device, block, block_size, 0) != block_size) fail("read of %s", disk);
+  close(device);
+}
+
+int buffers_command(int count, char **words) {
+  static Part parts[3];
+  if (count != 3 || (strcmp(words[2], "stop") != 0 && strcmp(words[2], "slow") != 0)) return 2;
+  open_list(words[1], "a");
+  open_part(&parts[0], words[0], 0, "");
+  open_part(&parts[1], words[0], 1, "");
+  open_part(&parts[2], words[0], 2, ",data=journal,commit=900");
+  list_inodes("buffer-write", &parts[0]);
+  list_inodes("buffer-write", &parts[1]);
+  list_inodes("journal-write", &parts[2]);
+  int file = list_journalled(parts[2].directory);
+  // What is written before is not written later, and nothing is left that a child would write again.
+  sync_list();
+  stop_parts(words[2], words[0], parts);
+  unsigned char *before = find_unread();
+  read_inodes(&parts[0]), read_inodes(&parts[1]);
+  await_waiting();
+  list_unread("buffer-read", before, 2 * each);
+  before = find_unread();
+  write_inodes(&parts[0]), write_inodes(&parts[1]);
+  commit(&parts[2], file);
+  await_waiting();
+  // The block of the journal's own that says what the others are, which nobody has ever read.
+  list_unread("journal-write", before, 1);
+  close_list();
+  printf("%u processes wait for the disk\n", waiting_count);
+  fflush(stdout);
+  for (;;) pause();
+}
