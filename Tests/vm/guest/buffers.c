@@ -28,6 +28,7 @@ typedef struct {
   StoppedDevice device;
   char directory[32];
   uint32_t block, inodes_per_group, tables[16];
+  uint64_t data;  // the page of the inode of the file "data"
   unsigned count;
   struct { char path[64]; uint64_t page; int file; } files[2 * each];  // the pages are the device's
 } Part;
@@ -58,6 +59,7 @@ static void choose_files(Part *part) {
   for (struct dirent *entry; (entry = readdir(directory));) {
     uint64_t number = entry->d_ino - 1, table = part->tables[number / part->inodes_per_group];
     uint64_t place = (table + number % part->inodes_per_group) * part->block;
+    if (strcmp(entry->d_name, "data") == 0) part->data = place / block_size;
     if (part->count == 2 * each || entry->d_name[0] != 'f' || place % block_size != block_size - part->block) continue;
     snprintf(part->files[part->count].path, sizeof part->files->path, "%s/%.20s", part->directory, entry->d_name);
     part->files[part->count++].page = place / block_size;
@@ -85,30 +87,37 @@ static void open_part(Part *part, const char *disk, unsigned index, const char *
 
 // ---------------------------------------------------------------- pages
 
-// Lists the pages that hold the inodes of the first half of the files, and opens these. The pages are not mapped afterwards.
-static void list_inodes(const char *kind, Part *part) {
+// Lists a page of a device. It is not mapped afterwards.
+static void list_page(const char *kind, const Part *part, uint64_t number) {
   int device = open(part->device.path, O_RDONLY);
-  for (unsigned i = 0; i < each; i++) {
-    part->files[i].file = open(part->files[i].path, O_RDONLY);
-    if (part->files[i].file < 0) fail("open of %s", part->files[i].path);
-    void *page = mmap(NULL, block_size, PROT_READ, MAP_SHARED, device, part->files[i].page * block_size);
-    // Nothing beside it is to be read: the other half's pages must not be there yet.
-    if (page == MAP_FAILED || madvise(page, block_size, MADV_RANDOM) != 0) fail("mmap of %s", part->device.path);
-    if (*(volatile unsigned char *)page == 0xff) fail("%s has no inode there", part->files[i].path);
-    list_memory(never, kind, page, block_size);
-    munmap(page, block_size);
-  }
+  void *page = mmap(NULL, block_size, PROT_READ, MAP_SHARED, device, number * block_size);
+  // Nothing beside it is to be read.
+  if (device < 0 || page == MAP_FAILED || madvise(page, block_size, MADV_RANDOM) != 0) fail("mmap of %s", part->device.path);
+  *(volatile unsigned char *)page;
+  list_memory(never, kind, page, block_size);
+  munmap(page, block_size);
   close(device);
 }
 
-static int list_journalled(const char *directory) {
+// Lists the pages that hold the inodes of the first half of the files, and opens these.
+static void list_inodes(const char *kind, Part *part) {
+  for (unsigned i = 0; i < each; i++) {
+    part->files[i].file = open(part->files[i].path, O_RDONLY);
+    if (part->files[i].file < 0) fail("open of %s", part->files[i].path);
+    list_page(kind, part, part->files[i].page);
+  }
+}
+
+// The file whose data go into the journal, and its inode.
+static int list_journalled(const Part *part) {
   char path[64];
-  snprintf(path, sizeof path, "%s/data", directory);
+  snprintf(path, sizeof path, "%s/data", part->directory);
   int file = open(path, O_RDWR);
   void *memory = mmap(NULL, journalled, PROT_READ, MAP_SHARED | MAP_POPULATE, file, 0);
   if (file < 0 || memory == MAP_FAILED) fail("mmap of %s", path);
   list_memory(never, "journal-data", memory, journalled);
   munmap(memory, journalled);
+  list_page("journal-write", part, part->data);
   return file;
 }
 
@@ -233,7 +242,7 @@ int buffers_command(int count, char **words) {
   list_inodes("buffer-write", &parts[0]);
   list_inodes("buffer-write", &parts[1]);
   list_inodes("journal-write", &parts[2]);
-  int file = list_journalled(parts[2].directory);
+  int file = list_journalled(&parts[2]);
   // What is written before is not written later, and nothing is left that a child would write again.
   sync_list();
   stop_parts(words[2], words[0], parts);
