@@ -23,6 +23,9 @@ public struct DumpLevel: OptionSet, BitwiseCopyable, Sendable {
     }
   }
 
+  /// Whether no other level leaves out more, but for pages of zeros.
+  public var excludesAll: Bool { isSuperset(of: [.privateCache, .user, .free]) }
+
   /// Whether makedumpfile leaves frames of a class out: those that `excludes` tells, and at any level what is no use to anybody
   /// (`create_2nd_bitmap` and `__exclude_unnecessary_pages`, makedumpfile.c 1.7.8).
   public func leavesOut(_ frameClass: FrameClass) -> Bool {

@@ -49,12 +49,13 @@ enum FrameAccess {
     return piece.count
   }
 
-  /// Whether a frame, and with it all that is reached as it is (`window`), can be written. Only for a frame that may change.
-  func verify(_ frame: FrameNumber) -> Bool {
+  /// Why a frame, and with it all that is reached as it is (`window`), can't be written; nil if it can. Only for a frame that may
+  /// change.
+  func refusal(of frame: FrameNumber) -> Refusal? {
     switch self {
-    case .windows(let windows): return windows.verify(frame)
-    case .vmcore(let frames): return frames.verify(frame)
-    case .scratch: return true
+    case .windows(let windows): return windows.refusal(of: frame)
+    case .vmcore(let frames): return frames.refusal(of: frame)
+    case .scratch: return nil
     }
   }
 

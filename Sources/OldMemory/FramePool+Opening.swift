@@ -22,8 +22,8 @@ public enum StoreWay: BitwiseCopyable, Describable {
 public enum PoolError: Error, BitwiseCopyable {
   /// No way to write frames works.
   case noWay(WayFailures)
-  /// No frame may be reused under the policy.
-  case nothingReusable
+  /// No frame may be reused under the policy, which is of this level.
+  case nothingReusable(DumpLevel)
   /// There may be some, but not all of memory can be told of: so many sections can't be read, the first for this reason.
   case unreadable(sections: Int, KernelError)
   case noMemory(Errno)
@@ -37,8 +37,26 @@ public enum WayError: Error, BitwiseCopyable {
   case foreign
   /// It opens, but none of the crashed kernel's own pages can be mapped, so that it can't be told whose memory it shows.
   case unmappable
-  /// It opens, but no reusable frame can be mapped or written.
-  case refused
+  /// It opens, but no reusable frame can be mapped or written; the first one for this reason.
+  case refused(Refusal)
+}
+
+/// What speaks against writing to a reusable frame.
+public enum Refusal: BitwiseCopyable, Sendable {
+  /// It can't be mapped, or read and written back.
+  case inaccessible(Errno)
+  /// The vmcore does not give its bytes, so nothing tells whether the device shows the same.
+  case unreadable(VmcoreError)
+  /// The device shows other bytes there than the vmcore.
+  case different
+
+  init(_ error: StoreError) {
+    switch error {
+    case .inaccessible(_, let cause): self = .inaccessible(cause)
+    case .noMemory: self = .inaccessible(Errno.noMemory)
+    case .noSpace, .damaged: preconditionFailure("a frame is looked at, not given out")
+    }
+  }
 }
 
 /// What each way to write frames said; nil for one that was not tried.
@@ -109,21 +127,21 @@ extension FramePool {
       do throws(Errno) { pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums) } catch {
         throw .noMemory(error)
       }
-      if try pool.isProven() { return pool }
-      failures.record(way, .refused)
+      guard let refusal = try pool.refusal(policy.level) else { return pool }
+      failures.record(way, .refused(refusal))
     }
     throw .noWay(failures)
   }
 
-  /// Whether a frame can be had and written; `nothingReusable` or `unreadable` if there is none to try.
-  private func isProven() throws(PoolError) -> Bool {
+  /// Why no frame can be had and written; nil if one could. `nothingReusable` or `unreadable` if there is none to try.
+  private func refusal(_ level: DumpLevel) throws(PoolError) -> Refusal? {
     do throws(StoreError) {
       release(try allocate(upTo: 1, after: nil))
-      return true
+      return nil
     } catch {
       if case .noMemory = error { throw .noMemory(.noMemory) }
-      if refusedFrames == 0 { throw firstDamage.map { .unreadable(sections: damagedSections, $0) } ?? .nothingReusable }
-      return false
+      if let firstRefusal { return firstRefusal }
+      throw firstDamage.map { .unreadable(sections: damagedSections, $0) } ?? .nothingReusable(level)
     }
   }
 }

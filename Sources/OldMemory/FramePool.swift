@@ -29,6 +29,8 @@ public final class FramePool: FrameStore {
   public private(set) var freeFrames: UInt64 = 0
   /// Frames that could not be mapped and so left the pool.
   public private(set) var refusedFrames: UInt64 = 0
+  /// Why the first of them could not.
+  private(set) var firstRefusal: Refusal?
   /// Frames that failed or were damaged, and so left the pool.
   public private(set) var retiredFrames: UInt64 = 0
   /// Sections whose struct pages can't be read, whose frames are left alone.
@@ -248,7 +250,10 @@ public final class FramePool: FrameStore {
     while start < framesPerSection {
       let frame = FrameNumber(first + UInt64(start))
       let end = min(framesPerSection, Int(access.window(around: frame).upperBound - first))
-      if !access.verify(frame) { refused += open.withdraw(start..<end) }
+      if let refusal = access.refusal(of: frame) {
+        refused += open.withdraw(start..<end)
+        if firstRefusal == nil { firstRefusal = refusal }
+      }
       start = open.available.firstSet(from: end)
     }
     return refused

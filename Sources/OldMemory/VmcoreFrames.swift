@@ -16,16 +16,16 @@ final class VmcoreFrames {
     isReadOnly = readOnly
   }
 
-  /// Whether the frame can be written: its own bytes are written back to it. Only for a frame that may change; where none may, it
-  /// is enough that it can be read.
-  func verify(_ frame: FrameNumber) -> Bool {
+  /// What speaks against writing to the frame: nil if its own bytes could be written back to it. Only for a frame that may change;
+  /// where none may, it is enough that it can be read.
+  func refusal(of frame: FrameNumber) -> Refusal? {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     return bytes.withUnsafeMutableBytes { buffer in
       do throws(StoreError) {
         _ = try read(frame, into: buffer)
         if !isReadOnly { _ = try write(UnsafeRawBufferPointer(buffer), to: frame) }
-        return true
-      } catch { return false }
+        return nil
+      } catch { return Refusal(error) }
     }
   }
 

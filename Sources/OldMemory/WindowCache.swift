@@ -51,15 +51,14 @@ final class WindowCache {
   /// Touching a mapping beyond the end of a regular file is a bus error; a device has no end that could be asked for.
   private func isInside(_ end: UInt64) -> Bool { size.map { end <= $0 } ?? true }
 
-  /// Whether the frame's window can be mapped and shows the same bytes there as the vmcore does.
-  func verify(_ frame: FrameNumber) -> Bool {
+  /// What speaks against writing to the frame: nil if its window can be mapped and shows the same bytes there as the vmcore does.
+  func refusal(of frame: FrameNumber) -> Refusal? {
     var expected = [UInt8](repeating: 0, count: 64)
     return expected.withUnsafeMutableBytes { buffer in
-      do throws(VmcoreError) { try core.read(PFN(frame.rawValue).address, into: buffer) } catch { return false }
+      do throws(VmcoreError) { try core.read(PFN(frame.rawValue).address, into: buffer) } catch { return .unreadable(error) }
       do throws(StoreError) {
-        let bytes = try bytes(of: frame, count: 1)
-        return bytes[0..<buffer.count].elementsEqual(buffer)
-      } catch { return false }
+        return try bytes(of: frame, count: 1)[0..<buffer.count].elementsEqual(buffer) ? nil : .different
+      } catch { return Refusal(error) }
     }
   }
 

@@ -1,3 +1,4 @@
+import CrashedKernel
 import OldMemory
 import Platform
 
@@ -7,8 +8,9 @@ extension PoolError {
   func text(_ paths: OldMemoryPaths) -> Text {
     switch self {
     case .noMemory(let error): return Text("no memory for the frame store: %", error.text)
-    case .nothingReusable:
-      return Text("no page may be reused at this dump level; give a higher level= if the dump is taken at one")
+    case .nothingReusable(let level):
+      let hint: Literal = level.excludesAll ? "" : " at this dump level; give a higher level= if the dump is taken at one"
+      return Text("no page may be reused%", Text(hint))
     case .unreadable(let sections, let error):
       return Text("no page is known to be reusable: % sections of memory can't be read, the first because %", Text("%", UInt64(sections)), error.text)
     case .noWay(let failures):
@@ -31,7 +33,9 @@ extension WayError {
     case .foreign: return Text("% doesn't show this crashed kernel's memory, so it is not written", path)
     case .unmappable:
       return Text("% lets none of the crashed kernel's own pages be mapped, so it is not known to be its memory, and not written (iomem=relaxed?)", path)
-    case .refused: return Text("% takes no write to a reusable frame", path)
+    case .refused(.inaccessible(let error)): return Text("% takes no write to a reusable frame (%)", path, error.text)
+    case .refused(.unreadable(let error)): return Text("% can't be compared with the vmcore at a reusable frame: the vmcore %", path, error.text)
+    case .refused(.different): return Text("% shows other bytes at a reusable frame than the vmcore, so it is not written", path)
     }
   }
 }

@@ -38,22 +38,40 @@ struct FailingMemoryTests {
     return pool
   }
 
-  @Test("each PT_LOAD's part of a window is tried for itself, as it is mapped for itself")
-  func border() throws {
-    let directory = try TemporaryDirectory()
-    let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
-    let kernel = kernel()
-    try kernel.write(to: vmcore)
+  /// Writes a file that stands in for the memory device: the kernel's memory, and other bytes in the frames `foreign`.
+  private func write(_ kernel: FakeKernel, to device: String, foreign: Range<UInt64>) throws {
     try Data().write(to: URL(fileURLWithPath: device))
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: device))
     for (frame, bytes) in kernel.core.memory {
       try file.seek(toOffset: frame * 4096)
       try file.write(contentsOf: Data(bytes))
     }
-    // Behind the border the device shows something else.
-    try file.seek(toOffset: Self.border * 4096)
-    try file.write(contentsOf: Data(repeating: 0xff, count: 128 * 4096))
+    try file.seek(toOffset: foreign.lowerBound * 4096)
+    try file.write(contentsOf: Data(repeating: 0xff, count: foreign.count * 4096))
     try file.truncate(atOffset: kernel.end)
+  }
+
+  /// A file in memory, which can be kept from changing; the caller closes it.
+  private func memoryFile() throws -> Int32 {
+    typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
+    let create = unsafeBitCast(try #require(dlsym(nil, "memfd_create")), to: Create.self)
+    // MFD_ALLOW_SEALING (memfd_create(2)).
+    let file = create("vmcore", 2)
+    try #require(file >= 0)
+    return file
+  }
+
+  /// Keeps a file in memory from what a seal forbids: F_ADD_SEALS (fcntl(2)).
+  private func seal(_ file: Int32, _ seal: Int32) { #expect(fcntl(file, 1033, seal) == 0) }
+
+  @Test("each PT_LOAD's part of a window is tried for itself, as it is mapped for itself")
+  func border() throws {
+    let directory = try TemporaryDirectory()
+    let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
+    let kernel = kernel()
+    try kernel.write(to: vmcore)
+    // Behind the border the device shows something else.
+    try write(kernel, to: device, foreign: Self.border..<Self.border + 128)
     let pool = try pool(vmcore, device: device)
     var frames: Set<UInt64> = []
     while pool.freeFrames > 0 {
@@ -79,11 +97,7 @@ struct FailingMemoryTests {
 
   @Test("after a write that failed on the way what was written before is there, and the frame that failed is retired")
   func halfWay() throws {
-    // A file in memory can be kept from growing (memfd_create(2), F_SEAL_GROW).
-    typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
-    let create = unsafeBitCast(try #require(dlsym(nil, "memfd_create")), to: Create.self)
-    let file = create("vmcore", 2)
-    try #require(file >= 0)
+    let file = try memoryFile()
     defer { close(file) }
     let kernel = kernel()
     try kernel.write(to: "/proc/self/fd/\(file)")
@@ -93,7 +107,8 @@ struct FailingMemoryTests {
     try pool.write(old, to: run.first, at: 0, clearing: true)
     let cut = try #require(kernel.core.offset(ofPhysical: (run.first.rawValue + 60) * 4096))
     #expect(ftruncate(file, off_t(cut)) == 0)
-    #expect(fcntl(file, 1033, 4) == 0)
+    // F_SEAL_GROW
+    seal(file, 4)
     let new = pattern(100 * frameSize, seed: 2)
     #expect(throws: StoreError.inaccessible(run.first + 60, .permission)) { try pool.write(new, to: run.first, at: 0, clearing: true) }
     #expect(try pool.read(60 * frameSize, from: run.first, at: 0) == Array(new[..<(60 * frameSize)]))
@@ -102,5 +117,81 @@ struct FailingMemoryTests {
     #expect(pool.retiredFrames == 1 && pool.totalFrames == 255)
     for _ in 0..<255 { #expect(try pool.allocate(upTo: 1, after: nil).first != run.first + 60) }
     #expect(throws: StoreError.noSpace) { try pool.allocate(upTo: 1, after: nil) }
+  }
+
+  /// The reason that each way gave.
+  private func failures(_ make: () throws -> FramePool) throws -> WayFailures {
+    let error = #expect(throws: PoolError.self) { try make() }
+    guard case .noWay(let failures) = try #require(error) else {
+      Issue.record("it is \(String(describing: error))")
+      return WayFailures()
+    }
+    return failures
+  }
+
+  @Test("a vmcore that takes no write says why")
+  func unwritable() throws {
+    let file = try memoryFile()
+    defer { close(file) }
+    try kernel().write(to: "/proc/self/fd/\(file)")
+    // F_SEAL_WRITE
+    seal(file, 8)
+    guard case .refused(.inaccessible(.permission)) = try failures({ try pool("/proc/self/fd/\(file)") }).vmcore else {
+      Issue.record("another reason")
+      return
+    }
+  }
+
+  @Test("a device that shows the kernel's own pages and other bytes at all reusable frames is refused for that")
+  func different() throws {
+    let directory = try TemporaryDirectory()
+    let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
+    let kernel = kernel()
+    try kernel.write(to: vmcore)
+    try write(kernel, to: device, foreign: Self.border - 128..<Self.border + 128)
+    guard case .refused(.different) = try failures({ try pool(vmcore, device: device) }).device else {
+      Issue.record("another reason")
+      return
+    }
+  }
+
+  @Test("without a reusable frame the level is told")
+  func nothingReusable() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/vmcore"
+    try FakeKernel(.allCases[0]).write(to: path)
+    guard case .nothingReusable(let level) = try #require(#expect(throws: PoolError.self) { try pool(path) }) else {
+      Issue.record("another reason")
+      return
+    }
+    #expect(level.excludesAll && !DumpLevel(rawValue: 23).excludesAll)
+  }
+
+  @Test("a window that can't be mapped again is retired whole, and no other")
+  func window() throws {
+    let directory = try TemporaryDirectory()
+    var kernel = FakeKernel(.allCases[0])
+    // 48 windows, of which the first are not among the 32 that stay mapped.
+    for block in 0..<6 as Range<UInt64> {
+      kernel.makeFree(0x6000 + block << 10, order: 10)
+      kernel.makeFree(0x8000 + block << 10, order: 10)
+    }
+    let vmcore = directory.path + "/vmcore"
+    try kernel.write(to: vmcore)
+    let file = try memoryFile()
+    defer { close(file) }
+    let device = "/proc/self/fd/\(file)"
+    try write(kernel, to: device, foreign: 0..<0)
+    let pool = try pool(vmcore, device: device)
+    var runs: [FrameRun] = []
+    while pool.freeFrames > 0 { runs.append(try pool.allocate(upTo: 0x400, after: nil)) }
+    #expect(pool.totalFrames == 12 << 10)
+    // F_SEAL_FUTURE_WRITE: what is mapped can be written still, and nothing new is mapped to be.
+    seal(file, 0x10)
+    let first = FrameNumber(0x6000)
+    let bytes = pattern(4 * frameSize, seed: 5)
+    #expect(throws: StoreError.inaccessible(first + 8, .permission)) { try pool.write(bytes, to: first + 8, at: 0, clearing: true) }
+    for run in runs { pool.release(run) }
+    #expect(pool.retiredFrames == 256 && pool.totalFrames == 12 << 10 - 256 && pool.freeFrames == pool.totalFrames)
   }
 }
