@@ -28,7 +28,7 @@ extension FileSystem where Store: ~Copyable {
       let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + part])
       if isData, let extent {
         let frame = extent.frame(of: block)
-        try storing("read", handle, block) { store throws(StoreError) in try store.read(frame, at: inner, into: piece) }
+        try storing("read", handle, block, in: frame) { store throws(StoreError) in try store.read(frame, at: inner, into: piece) }
       } else {
         piece.initializeMemory(as: UInt8.self, repeating: 0)
       }
@@ -81,7 +81,9 @@ extension FileSystem where Store: ~Copyable {
     let piece = Self.cut(bytes, inner, blocks: end - block)
     let frame = extent.frame(of: block)
     let clearing = extent.isReserved
-    try storing("write", handle, block) { store throws(StoreError) in try store.write(piece, to: frame, at: inner, clearing: clearing) }
+    try storing("write", handle, block, in: frame) { store throws(StoreError) in
+      try store.write(piece, to: frame, at: inner, clearing: clearing)
+    }
     if extent.isReserved { markWritten(block..<end, of: extent, in: handle) }
     done += piece.count
   }
@@ -96,17 +98,25 @@ extension FileSystem where Store: ~Copyable {
     var inner = inner
     var rest = bytes
     var before = extent(of: handle, before: block)
+    var failure: FileSystemError?
     while block < end {
       try reserveExtents()
-      let run = try takeFrames(for: handle, block, upTo: end - block, after: before)
+      let run: FrameRun
+      do throws(FileSystemError) { run = try takeFrames(for: handle, block, upTo: end - block, after: before) } catch {
+        // Where all that were left failed, that is the reason.
+        throw error == .noSpace ? failure ?? error : error
+      }
       let piece = Self.cut(rest, inner, blocks: UInt64(run.count))
       let frames = store.totalFrames
       do throws(FileSystemError) {
-        try storing("write", handle, block) { store throws(StoreError) in try store.write(piece, to: run.first, at: inner, clearing: true) }
+        try storing("write", handle, block, in: run.first) { store throws(StoreError) in
+          try store.write(piece, to: run.first, at: inner, clearing: true)
+        }
       } catch {
         giveBack(run)
         // What failed is not in the store any more: other frames may do.
         guard case .inaccessible = error, store.totalFrames < frames else { throw error }
+        failure = error
         continue
       }
       let new = Extent(block: block, run: run, isReserved: false)

@@ -40,7 +40,7 @@ extension FileSystem where Store: ~Copyable {
     guard start < end, let extent = extent(of: handle, at: start / Self.blockSize), !extent.isReserved else { return }
     let frame = extent.frame(of: start / Self.blockSize)
     let inner = Int(start % Self.blockSize)
-    try storing("truncate", handle, start / Self.blockSize) { store throws(StoreError) in
+    try storing("truncate", handle, start / Self.blockSize, in: frame) { store throws(StoreError) in
       try store.writeZeros(count: Int(end - start), to: frame, at: inner)
     }
   }
@@ -108,7 +108,7 @@ extension FileSystem where Store: ~Copyable {
   /// been written, which a failure doesn't take back.
   private func writeZeros(_ range: Range<UInt64>, of extent: Extent, in handle: UInt32) throws(FileSystemError) {
     let part = extent.part(range)
-    try storing("fallocate", handle, range.lowerBound) { store throws(StoreError) in
+    try storing("fallocate", handle, range.lowerBound, in: part.frame) { store throws(StoreError) in
       try store.writeZeros(count: part.count * frameSize, to: part.frame, at: 0)
     }
     markWritten(range, of: extent, in: handle)

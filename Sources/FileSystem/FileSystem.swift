@@ -177,12 +177,17 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   /// Bytes that metadata takes.
   public var metadataBytes: Int { budget.used }
 
-  /// Runs what the store throws errors in, for a block of a file.
+  /// Runs what the store throws errors in, for blocks of a file that lie in frames from `first` on.
   func storing<Result>(
-    _ operation: Literal, _ handle: UInt32, _ block: UInt64, _ body: (inout Store) throws(StoreError) -> Result
+    _ operation: Literal, _ handle: UInt32, _ block: UInt64, in first: FrameNumber, _ body: (inout Store) throws(StoreError) -> Result
   ) throws(FileSystemError) -> Result {
     do throws(StoreError) { return try body(&store) } catch {
-      lastAttempt = Attempt(inode: InodeNumber(handle: handle), offset: block &* Self.blockSize, operation: operation)
+      switch error {
+      case .damaged(let frame), .inaccessible(let frame, _):
+        let failed = block &+ (frame.rawValue &- first.rawValue)
+        lastAttempt = Attempt(inode: InodeNumber(handle: handle), offset: failed &* Self.blockSize, operation: operation)
+      case .noSpace, .noMemory: break
+      }
       throw FileSystemError(error)
     }
   }

@@ -83,7 +83,9 @@ extension Server {
 
   private func logDamage(_ error: FileSystemError) {
     guard error.errno == .io, let attempt = fileSystem.lastAttempt else { return }
-    var message = Text("inode %: ", attempt.inode.rawValue)
+    var message = Text()
+    if let path = fileSystem.path(of: attempt.inode) { message.append(bytes: path) } else { message.append("a file without a name") }
+    message.append(" (inode %): ", attempt.inode.rawValue)
     message.append("% at byte %: page ", Text(attempt.operation), Text("%", attempt.offset))
     switch error {
     case .damaged(let frame):

@@ -14,9 +14,11 @@ public enum Log {
     kernelLog = cplatform_open("/dev/kmsg", O_WRONLY | O_APPEND | O_CLOEXEC, 0)
   }
 
-  /// One line, with the program's name before it.
+  /// One line, with the program's name before it. Control characters, which names may have, become '?'.
   public static func line(_ message: Text) {
-    let text = Text("oldmemfs: %\n", message)
+    var text = Text("oldmemfs: ")
+    text.append(bytes: message.bytes.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 })
+    text.append("\n")
     _ = text.bytes.withUnsafeBytes { Platform.write($0, to: destination) }
   }
 

@@ -130,4 +130,21 @@ struct LinksTests {
       #expect(throws: FileSystemError.stale) { try tree.fileSystem.open(file, isStream: false, truncating: false, by: Tree.root) }
     }
   }
+
+  @Test("a file's path is told for messages, of any of its names, and of none that is gone")
+  func paths() throws {
+    try withTree { tree in
+      func path(_ number: InodeNumber) -> String? { tree.fileSystem.path(of: number).map { String(decoding: $0, as: UTF8.self) } }
+      let outer = try tree.directory("outer")
+      let inner = try tree.directory("inner", in: outer)
+      _ = try tree.file("other", in: inner)
+      let file = try tree.file("file", in: inner)
+      #expect(path(file) == "/outer/inner/file" && path(inner) == "/outer/inner" && path(.root) == "/")
+      try tree.link(file, as: "again")
+      try tree.unlink("file", in: inner)
+      #expect(path(file) == "/again")
+      try tree.unlink("again")
+      #expect(path(file) == nil)
+    }
+  }
 }

@@ -158,7 +158,17 @@ status_of_a_vmcore() {
   unmount
 }
 
+# A second mount has a name of its own in /proc/mounts, as suites want it.
+has_its_own_source() {
+  local source
+  for source in scratch scratch:other; do
+    mount_quietly "$source" size=1m && shows "$source" findmnt -no SOURCE "$mount_point" || { umount "$mount_point"; return 1; }
+    unmount || return
+  done
+}
+
 check_mounts() {
+  check "scratch:NAME is a source of its own" has_its_own_source
   check "a remount refuses what it can't change" with_mount size=4m,mode=755,uid=5,gid=6 refuses_what_it_cannot_change
   check "a remount takes what the mount has" with_mount size=4m,mode=755,uid=5,gid=6 takes_what_it_has
   check "relatime" access_times relatime "changes changes" "stays stays"

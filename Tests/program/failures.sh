@@ -1,0 +1,70 @@
+# shellcheck shell=bash disable=SC2015,SC2154  # A && B || C stands for steps and what to do when one fails; run assigns
+# What the log says of frames that fail: the file, the operation and the cause. Sourced by run.
+
+# Before a command: it can write no file beyond its first 64 KiB; the signal that goes with it is ignored.
+# shellcheck disable=SC2016  # the inner shell expands it
+unable_to_write=(bash -c 'trap "" XFSZ; ulimit -f 64; exec "$@"' bash)
+
+# start_logging OPTIONS: mounts the copy of the vmcore in the foreground, its log in $scratch/err. The process is $server.
+start_logging() {
+  "$program" "$scratch/vmcore" "$mount_point" -f -o "$1" 2>"$scratch/err" &
+  server=$!
+  wait_for_mount "$server" && mkdir -p "$mount_point/a directory"
+}
+
+stop_logging() {
+  umount "$mount_point"
+  wait "$server"
+  say "said: $(<"$scratch/err")"
+}
+
+logged() { grep -qxE -- "$1" "$scratch/err" || { say "expected: $1"; return 1; }; }
+
+names_a_failed_write() {
+  local file="$mount_point/a directory/file" inode
+  start_logging level=16,size=8m,overwrite || return
+  : >"$file"
+  inode=$(stat -c %i "$file")
+  prlimit --pid "$server" --fsize=65536
+  ! head -c 8192 /dev/zero 2>/dev/null >"$file" || { say "the write succeeded"; stop_logging; return 1; }
+  stop_logging
+  logged "oldmemfs: /a directory/file \(inode $inode\): write at byte 0: page [0-9]+ can't be reached: File too large \(EIO\)"
+}
+
+# A name can't make a line of its own in the log.
+names_a_damaged_page() {
+  local file="$mount_point/a directory/line"$'\n'"break" inode place
+  start_logging level=16,size=8m,overwrite || return
+  { head -c 4096 /dev/zero && yes 'damage this page' | head -c 4096; } >"$file"
+  inode=$(stat -c %i "$file")
+  place=$(LC_ALL=C grep -abom1 'damage this page' "$scratch/vmcore" | head -n 1 | cut -d: -f1)
+  printf X | dd of="$scratch/vmcore" bs=1 seek="$place" conv=notrunc status=none
+  echo 1 >/proc/sys/vm/drop_caches
+  ! cat "$file" >/dev/null 2>&1 || { say "it could be read"; stop_logging; return 1; }
+  stop_logging
+  logged "oldmemfs: /a directory/line\?break \(inode $inode\): read at byte 4096: page [0-9]+ no longer holds what was written to it \(EIO\)"
+}
+
+# A file that is open and has no name any more.
+names_an_orphan() {
+  local inode status=0
+  start_logging level=16,size=8m,overwrite || return
+  exec 7>"$mount_point/gone" || return
+  inode=$(stat -Lc %i /proc/self/fd/7)
+  rm "$mount_point/gone"
+  prlimit --pid "$server" --fsize=65536
+  head -c 8192 /dev/zero 2>/dev/null >&7 && status=1
+  exec 7>&-
+  stop_logging
+  [[ $status -eq 0 ]] || { say "the write succeeded"; return 1; }
+  logged "oldmemfs: a file without a name \(inode $inode\): write at byte 0: page [0-9]+ can't be reached: File too large \(EIO\)"
+}
+
+check_failures() {
+  cp --sparse=always "$vmcore" "$scratch/vmcore"
+  check "a vmcore that takes no write says why" refuses 1 "takes no write to a reusable frame (File too large)" \
+    "${unable_to_write[@]}" "$program" "$scratch/vmcore" "$mount_point" -o level=31,overwrite
+  check "a failed write is logged with file and cause" names_a_failed_write
+  check "a damaged page is logged with file and place" names_a_damaged_page
+  check "of a file without a name the inode is logged" names_an_orphan
+}
