@@ -165,8 +165,20 @@ build_program() {
   touch "$repo_dir/.build/release/oldmemfs"
 }
 
-# The version of libfuse that programs are built with here.
-libfuse_version() { fusermount3 --version | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
+# build_with_libfuse SUITE: the same with the libfuse of a newer Debian suite (trixie, sid), which Tests/vm/fetch unpacks: $program runs
+# with that library, libc and loader from there on.
+build_with_libfuse() {
+  local kit=$cache_root/vm/libfuse/$1 scratch=$repo_dir/.build-libfuse-$1
+  [[ -d $kit ]] || "$tests_dir/vm/fetch" "libfuse-$1"
+  # The kit's libraries want what this machine's libc has not; the loader finds it beside them.
+  build_with_swift "the release program with libfuse $(<"$kit/version")" "$scratch" -c release --package-path "$repo_dir" --product oldmemfs \
+    -Xcc "-I$kit/include" -Xswiftc "-L$kit/lib" -Xlinker --allow-shlib-undefined \
+    -Xlinker -rpath -Xlinker "$kit/lib" -Xlinker "--dynamic-linker=$kit/lib/ld-linux-x86-64.so.2"
+  program=$scratch/release/oldmemfs
+}
+
+# The version of libfuse that the program tested works with, by its own word.
+libfuse_version() { "$program" --version | sed -n 's/.*libfuse //p'; }
 
 # strip_program FILE: the program as it is installed.
 strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }

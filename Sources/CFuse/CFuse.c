@@ -18,7 +18,7 @@ void cfuse_keep_messages(void) { fuse_set_log_func(keep); }
 
 const char *cfuse_last_message(void) { return last_message; }
 
-int cfuse_version(void) { return fuse_version(); }
+const char *cfuse_version(void) { return fuse_pkgversion(); }
 
 struct fuse_session *cfuse_session_new(struct fuse_args *arguments, const struct fuse_lowlevel_ops *operations, void *data) {
   return fuse_session_new(arguments, operations, sizeof *operations, data);

@@ -39,6 +39,13 @@ public final class Session {
     fuse_session_destroy(session)
   }
 
+  /// The version of libfuse that is in use, such as 3.14.0.
+  public static var libraryVersion: Text {
+    var text = Text()
+    text.append(cString: cfuse_version())
+    return text
+  }
+
   static var lastMessage: Text {
     var text = Text()
     text.append(cString: cfuse_last_message())

@@ -1,3 +1,4 @@
+import FuseServer
 import Platform
 
 /// The manual and the version.
@@ -13,7 +14,7 @@ enum Usage {
     return try output(text)
   }
 
-  static func printVersion() throws(Failure) -> ExitCode { try output(Text("oldmemfs 0.1\n")) }
+  static func printVersion() throws(Failure) -> ExitCode { try output(Text("oldmemfs 0.1, libfuse %\n", Session.libraryVersion)) }
 
   /// Prints to standard output.
   static func output(_ text: Text) throws(Failure) -> ExitCode {

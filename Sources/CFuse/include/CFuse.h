@@ -10,8 +10,8 @@
 #include <fuse3/fuse_opt.h>
 #include <stdbool.h>
 
-/// The library's version as it was built against: 314 for 3.14.
-int cfuse_version(void);
+/// The version of the library that is in use, which may be newer than the headers: "3.14.0".
+const char *_Nonnull cfuse_version(void);
 
 /// Keeps the library's own messages instead of printing them: the last is to be had from `cfuse_last_message`.
 void cfuse_keep_messages(void);

@@ -2,7 +2,7 @@
 //
 // The file has paragraphs; '#' starts a comment line:
 //     reason: why it is so                        (at least one line)
-//     when: libfuse < 3.17                        (optional; also 'kernel < 6.6', and '>=' in place of '<')
+//     when: libfuse < 3.17                        (optional; also 'kernel < 6.6', and '>=' in place of '<'; of several all must hold)
 //     tmpfs: subject/name: step = what tmpfs shows
 //     oldmemfs: subject/name: step = what is to be seen instead
 // A last line that starts with 'oldmemfs-ends:' says in addition that the case goes no further.
@@ -52,7 +52,7 @@ void read_differences(struct differences *differences, const char *file, const c
         if (value_of(line, "reason")) {
             has_reason = true;
             applies = true;
-        } else if ((text = value_of(line, "when"))) applies = does_apply(text, libfuse, file, number);
+        } else if ((text = value_of(line, "when"))) applies &= does_apply(text, libfuse, file, number);
         else if ((text = value_of(line, "tmpfs"))) expected = strdup(text);
         else if ((text = value_of(line, "oldmemfs")) || (ends = true, text = value_of(line, "oldmemfs-ends"))) {
             if (!expected || !has_reason) errx(2, "%s:%d: a difference needs a reason and a line of tmpfs", file, number);
