@@ -75,7 +75,7 @@ let package = Package(
     .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Platform", "CFuse"], swiftSettings: shortSettings),
     .target(name: "FileSystem", dependencies: ["OldMemory", "Platform"], swiftSettings: shortSettings),
     .target(name: "OldMemory", dependencies: ["CrashedKernel", "Vmcore", "Platform"], swiftSettings: shortSettings),
-    .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], exclude: ["REUSE.md"], swiftSettings: settings),
+    .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], exclude: ["Reuse/REUSE.md"], swiftSettings: settings),
     .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: shortSettings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: shortSettings),
     .target(name: "CPlatform", cSettings: cSettings),

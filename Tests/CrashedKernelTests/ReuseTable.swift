@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+@testable import CrashedKernel
+
+/// The tables of `Sources/CrashedKernel/Reuse/REUSE.md`, read: what the document says of the rule.
+struct ReuseTable {
+  /// A row of "The classes".
+  struct Class {
+    let name: String
+    /// The bits of the dump level of which one leaves the class out; none if it is never taken.
+    let levels: [UInt32]
+  }
+
+  /// A row of "What must hold besides".
+  struct Condition: Hashable, CustomStringConvertible {
+    let page: String
+    /// What is said of a page for which it does not hold: a `HoldReason`'s or a `FrameClass`'s name.
+    let otherwise: String
+
+    var description: String { "\(page), otherwise \(otherwise)" }
+  }
+
+  let classes: [Class]
+  let conditions: [Condition]
+  /// Rows of conditions whose last column is empty.
+  let withoutSource: [Condition]
+
+  init() throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/CrashedKernel/Reuse/REUSE.md")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    classes = try Self.rows(of: "| class | level |", in: text).map { cells in
+      let name = try Self.code(cells[0])
+      if cells[1] == "never" { return Class(name: name, levels: []) }
+      let levels = cells[1].split(separator: ",").compactMap { UInt32($0.trimmingCharacters(in: .whitespaces)) }
+      try #require(!levels.isEmpty, "\(name): '\(cells[1])' is neither levels nor 'never'")
+      return Class(name: name, levels: levels)
+    }
+    let rows = try Self.rows(of: "| page | needs | otherwise |", in: text)
+    conditions = try rows.map { Condition(page: $0[0], otherwise: try Self.code($0[2])) }
+    withoutSource = zip(conditions, rows).filter { $1.count < 4 || $1[3].isEmpty }.map { $0.0 }
+  }
+
+  /// The cells of the table whose first line begins with `header`.
+  private static func rows(of header: String, in text: String) throws -> [[String]] {
+    let lines = text.components(separatedBy: "\n")
+    let first = try #require(lines.firstIndex { $0.hasPrefix(header) }, "no table '\(header)'")
+    return lines[(first + 2)...].prefix { $0.hasPrefix("|") }.map { line in
+      line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast().map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+  }
+
+  /// What stands in a cell between backquotes.
+  private static func code(_ cell: String) throws -> String {
+    try #require(cell.hasPrefix("`") && cell.hasSuffix("`") && cell.count > 2, "'\(cell)' is no name between backquotes")
+    return String(cell.dropFirst().dropLast())
+  }
+}
+
+extension FrameClass {
+  var nameInTable: String {
+    var text = ""
+    for byte in name.bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }
+    return text
+  }
+}
+
+extension HoldReason {
+  var nameInTable: String {
+    var text = ""
+    for byte in name.bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }
+    return text
+  }
+}
