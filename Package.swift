@@ -70,11 +70,12 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "oldmemfs",
-      dependencies: ["FuseServer", "FileSystem", "OldMemory", "CrashedKernel", "Vmcore", "Platform"] + bootDependencies,
+      dependencies: ["FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform"] + bootDependencies,
       swiftSettings: shortSettings + bootSettings, linkerSettings: linking + bootLinking),
-    .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Platform", "CFuse"], swiftSettings: shortSettings),
-    .target(name: "FileSystem", dependencies: ["OldMemory", "Platform"], swiftSettings: shortSettings),
-    .target(name: "OldMemory", dependencies: ["CrashedKernel", "Vmcore", "Platform"], swiftSettings: shortSettings),
+    .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Frames", "Platform", "CFuse"], swiftSettings: shortSettings),
+    .target(name: "FileSystem", dependencies: ["Frames", "Platform"], swiftSettings: shortSettings),
+    .target(name: "OldMemory", dependencies: ["Frames", "CrashedKernel", "Vmcore", "Platform"], swiftSettings: shortSettings),
+    .target(name: "Frames", dependencies: ["Platform"], swiftSettings: shortSettings),
     .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], exclude: ["Reuse/REUSE.md"], swiftSettings: settings),
     .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: shortSettings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: shortSettings),

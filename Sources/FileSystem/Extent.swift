@@ -1,4 +1,4 @@
-import OldMemory
+import Frames
 
 /// Blocks of a file that lie in adjoining frames.
 ///

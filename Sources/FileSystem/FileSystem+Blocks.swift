@@ -1,4 +1,4 @@
-import OldMemory
+import Frames
 
 /// The blocks of files: which extents a file has, and taking frames for them and giving them back.
 extension FileSystem where Store: ~Copyable {

@@ -1,5 +1,5 @@
 // Memory safety: the caller's buffers are only cut within their counts and handed on to the store.
-import OldMemory
+import Frames
 import Platform
 
 /// Reading and writing files.

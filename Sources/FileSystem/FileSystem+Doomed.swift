@@ -1,4 +1,4 @@
-import OldMemory
+import Frames
 
 /// Doomed files: they have no name and nobody has them open, but the kernel still refers to them. It says that it forgets them
 /// a little after the unlink(2) or close(2) that was their end, so their frames and inodes count as free already, and are taken

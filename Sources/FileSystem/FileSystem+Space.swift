@@ -1,4 +1,4 @@
-import OldMemory
+import Frames
 import Platform
 
 /// What fallocate(2) is asked to do.

@@ -1,8 +1,5 @@
-import OldMemory
+import Frames
 import Platform
-
-/// The file system that is mounted: on the frame pool.
-public typealias MountedFileSystem = FileSystem<FramePool>
 
 /// A tmpfs whose file data lies in frames of a store. Names, attributes and extents are in this process, in memory that can
 /// refuse to grow; no more is taken per file than its own.

@@ -1,5 +1,5 @@
 import CPlatform
-import OldMemory
+import Frames
 import Platform
 
 /// Why a request could not be answered.

@@ -2,7 +2,7 @@
 import CFuse
 import CPlatform
 import FileSystem
-import OldMemory
+import Frames
 import Platform
 
 /// Replies, and what of the file system's becomes which of libfuse's structures.

@@ -3,7 +3,7 @@
 import CFuse
 import CPlatform
 import FileSystem
-import OldMemory
+import Frames
 import Platform
 
 /// A mounted file system: libfuse's session, one thread, one request buffer.

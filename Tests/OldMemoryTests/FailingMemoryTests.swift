@@ -1,5 +1,6 @@
 import CrashedKernel
 import Foundation
+import Frames
 import KernelFixtures
 import Platform
 import Testing

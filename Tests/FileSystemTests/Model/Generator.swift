@@ -1,4 +1,4 @@
-import OldMemory
+import Frames
 import Platform
 
 @testable import FileSystem

@@ -1,4 +1,4 @@
-import OldMemory
+import Frames
 
 @testable import FileSystem
 

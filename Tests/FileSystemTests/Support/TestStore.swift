@@ -1,5 +1,5 @@
 // Memory safety: the frames are one allocation that its class owns; every access is checked against the frames' owners.
-import OldMemory
+import Frames
 import Platform
 
 /// A small store that watches its user, breaks up runs, can fail on demand, and whose frames hold a pattern wherever nobody

@@ -1,4 +1,5 @@
 // Memory safety: every access is checked against the mapping's size before a pointer into it is made.
+import Frames
 import Platform
 
 /// Frames of anonymous memory: no old memory at all, for tests and benchmarks of the file system.

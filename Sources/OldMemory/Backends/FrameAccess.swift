@@ -1,5 +1,6 @@
 // Memory safety: each copy is between the caller's buffer and bytes that the way checked, of the same count.
 import CrashedKernel
+import Frames
 import Platform
 import Vmcore
 

@@ -1,5 +1,6 @@
 import CPlatform
 import FileSystem
+import Frames
 import FuseServer
 import OldMemory
 import Platform

@@ -1,4 +1,5 @@
 // Memory safety: `bounce` is a private buffer of one frame; the caller's buffers are read or written within their counts.
+import Frames
 import Platform
 
 /// Reading and writing, with a checksum for each frame: stray DMA of the crashed machine may hit any frame, and what it

@@ -1,4 +1,5 @@
 import CrashedKernel
+import Frames
 import Platform
 
 /// The frames that file data is kept in: which are free to use, who gives them out, and whether they still hold what

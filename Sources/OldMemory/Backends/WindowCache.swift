@@ -1,6 +1,7 @@
 // Memory safety: a window is only touched through `withBytes`, which checks that the frames lie in it; a window's mapping
 // lives as long as its place in the cache.
 import CrashedKernel
+import Frames
 import Platform
 import Vmcore
 

@@ -1,4 +1,5 @@
 import CrashedKernel
+import Frames
 
 extension FramePool {
   /// Hands the runs of frames overwritten since the mount to `body`, in order of frame number, from a frame on, until that

@@ -1,3 +1,5 @@
+import Frames
+
 /// The classes of reusable frames in the order in which they are given out: what is least worth keeping comes first.
 public enum ReuseClass: UInt8, CaseIterable, BitwiseCopyable {
   case free, cache, user

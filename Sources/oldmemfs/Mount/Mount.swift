@@ -1,6 +1,7 @@
 import CPlatform
 import CrashedKernel
 import FileSystem
+import Frames
 import FuseServer
 import OldMemory
 import Platform
