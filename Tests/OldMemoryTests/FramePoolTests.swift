@@ -27,9 +27,9 @@ extension FramePool {
   /// Changes a byte behind the pool's back, as stray DMA would.
   func strike(_ frame: FrameNumber, at offset: Int) throws {
     var bytes = [UInt8](repeating: 0, count: frameSize)
-    _ = try bytes.withUnsafeMutableBytes { try access.read(frame, into: $0) }
+    _ = try bytes.withUnsafeMutableBytes { try backend.read(frame, into: $0) }
     bytes[offset] ^= 0x10
-    _ = try bytes.withUnsafeBytes { try access.write($0, to: frame) }
+    _ = try bytes.withUnsafeBytes { try backend.write($0, to: frame) }
   }
 }
 

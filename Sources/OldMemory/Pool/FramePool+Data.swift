@@ -70,7 +70,7 @@ extension FramePool {
         let from = before + place - places.lowerBound
         let rest = UnsafeRawBufferPointer(rebasing: bytes[from * frameSize..<(from + places.upperBound - place) * frameSize])
         open.overwritten.insert(place..<place + 1)
-        let count = try reaching { () throws(StoreError) in try access.write(rest, to: first + from) } / frameSize
+        let count = try reaching { () throws(StoreError) in try backend.write(rest, to: first + from) } / frameSize
         open.overwritten.insert(place..<place + count)
         if checksums {
           for index in 0..<count { open.setChecksum(Self.checksum(rest, index), of: place + index) }
@@ -87,7 +87,7 @@ extension FramePool {
       while place < places.upperBound {
         let from = before + place - places.lowerBound
         let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[from * frameSize..<(from + places.upperBound - place) * frameSize])
-        let count = try reaching { () throws(StoreError) in try access.read(first + from, into: rest) } / frameSize
+        let count = try reaching { () throws(StoreError) in try backend.read(first + from, into: rest) } / frameSize
         if checksums {
           for index in 0..<count where Self.checksum(UnsafeRawBufferPointer(rest), index) != open.checksum(of: place + index) {
             noteDamage(open, place + index)
@@ -102,7 +102,7 @@ extension FramePool {
   /// Reads or writes; what fails for good is retired.
   private func reaching(_ body: () throws(StoreError) -> Int) throws(StoreError) -> Int {
     do throws(StoreError) { return try body() } catch {
-      if case .inaccessible(let frame, _) = error { retire(access.failing(with: frame)) }
+      if case .inaccessible(let frame, _) = error { retire(backend.failing(with: frame)) }
       throw error
     }
   }

@@ -100,8 +100,7 @@ public final class OldMemoryPaths {
 extension FramePool {
   /// A pool of anonymous memory, of at least one frame.
   public static func scratch(frames: Int, checksums: Bool) throws(Errno) -> FramePool {
-    let access = FrameAccess.scratch(try ScratchFrames(frames: frames))
-    let pool = try FramePool(source: .scratch(frames: frames), access: access, checksums: checksums)
+    let pool = try FramePool(source: .scratch(frames: frames), backend: try ScratchBackend(frames: frames), checksums: checksums)
     while !pool.isScanned { pool.scanNextSection() }
     return pool
   }
@@ -114,24 +113,31 @@ extension FramePool {
     var failures = WayFailures()
     for way in [StoreWay.device, .vmcore] where paths.way.map({ $0 == way }) ?? true {
       guard let path = way == .device ? paths.device : paths.vmcore else { continue }
-      let access: FrameAccess
-      do throws(Errno) { access = try FrameAccess(way, path, core: kernel.core, readOnly: paths.isReadOnly) } catch {
+      let backend: Backend
+      do throws(Errno) { backend = try open(way, path, core: kernel.core, readOnly: paths.isReadOnly) } catch {
         failures.record(way, .unopenable(error))
         continue
       }
-      let shows = access.shows(kernel)
+      let shows = backend.shows(kernel)
       guard shows == true else {
         failures.record(way, shows == nil ? .unmappable : .foreign)
         continue
       }
       let pool: FramePool
-      do throws(Errno) { pool = try FramePool(source: .crashed(kernel, policy), access: access, checksums: checksums) } catch {
+      do throws(Errno) { pool = try FramePool(source: .crashed(kernel, policy), backend: backend, checksums: checksums) } catch {
         throw .noMemory(error)
       }
       guard let refusal = try pool.refusal(policy.level) else { return pool }
       failures.record(way, .refused(refusal))
     }
     throw .noWay(failures)
+  }
+
+  private static func open(_ way: StoreWay, _ path: Text, core: Vmcore, readOnly: Bool) throws(Errno) -> Backend {
+    switch way {
+    case .device: return try DeviceBackend(device: path, core: core)
+    case .vmcore: return try VmcoreBackend(path: path, core: core, readOnly: readOnly)
+    }
   }
 
   /// Why no frame can be had and written; nil if one could. `nothingReusable` or `unreadable` if there is none to try.

@@ -14,7 +14,7 @@ import Platform
 /// is not in the pool any more.
 public final class FramePool: FrameStore {
   let source: FrameSource
-  let access: FrameAccess
+  let backend: Backend
   let checksums: Bool
   var table: SectionTable
   /// The open sections with available frames, by place in the table: the first gives the next run; -1 for none.
@@ -42,16 +42,16 @@ public final class FramePool: FrameStore {
   public private(set) var damagedFrames: UInt64 = 0
 
   /// A pool that has looked at no section yet.
-  init(source: FrameSource, access: FrameAccess, checksums: Bool) throws(Errno) {
+  init(source: FrameSource, backend: Backend, checksums: Bool) throws(Errno) {
     bounce = try Mapping(anonymous: frameSize)
     self.source = source
-    self.access = access
+    self.backend = backend
     self.checksums = checksums
     table = SectionTable(source.sections)
   }
 
   /// How frames are written; nil for scratch memory.
-  public var way: StoreWay? { access.way }
+  public var way: StoreWay? { backend.way }
 
   // MARK: Scanning
 
@@ -111,7 +111,7 @@ public final class FramePool: FrameStore {
       if given > 0 { list(open, at: index) }
       if open.inUse == 0 { open.discardChecksums() }
     }
-    if case .scratch(let scratch) = access { scratch.discard(run) }
+    backend.discard(run)
   }
 
   /// Calls `body` with each part of a run of frames in use that lies in one section: its place in the table, the section, the
@@ -250,8 +250,8 @@ public final class FramePool: FrameStore {
     var start = open.available.firstSet(from: 0)
     while start < framesPerSection {
       let frame = FrameNumber(first + UInt64(start))
-      let end = min(framesPerSection, Int(access.window(around: frame).upperBound - first))
-      if let refusal = access.refusal(of: frame) {
+      let end = min(framesPerSection, Int(backend.window(around: frame).upperBound - first))
+      if let refusal = backend.refusal(of: frame) {
         refused += open.withdraw(start..<end)
         if firstRefusal == nil { firstRefusal = refusal }
       }

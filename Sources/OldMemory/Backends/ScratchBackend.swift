@@ -3,19 +3,18 @@ import Frames
 import Platform
 
 /// Frames of anonymous memory: no old memory at all, for tests and benchmarks of the file system.
-final class ScratchFrames {
+final class ScratchBackend: Backend {
   private let memory: Mapping
 
   init(frames: Int) throws(Errno) { memory = try Mapping(anonymous: frames * frameSize) }
 
-  /// The bytes of `count` frames from `first` on.
-  func bytes(of first: FrameNumber, count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
+  override func mapped(_ first: FrameNumber, upTo count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
     let frames = UInt64(memory.bytes.count / frameSize)
     guard first.rawValue < frames, UInt64(count) <= frames - first.rawValue else { throw .inaccessible(first, .invalid) }
     let start = Int(first.rawValue) * frameSize
     return .init(rebasing: memory.bytes[start..<start + count * frameSize])
   }
 
-  /// Gives the memory of frames back; they read as zeros until they are written again.
-  func discard(_ run: FrameRun) { memory.discard(offset: Int(run.first.rawValue) * frameSize, count: run.count * frameSize) }
+  /// They read as zeros until they are written again.
+  override func discard(_ run: FrameRun) { memory.discard(offset: Int(run.first.rawValue) * frameSize, count: run.count * frameSize) }
 }

@@ -1,5 +1,4 @@
-// Memory safety: a window is only touched through `withBytes`, which checks that the frames lie in it; a window's mapping
-// lives as long as its place in the cache.
+// Memory safety: what is handed out lies within the mapping of a window, which lives as long as its place in the cache: until the next call.
 import CrashedKernel
 import Frames
 import Platform
@@ -10,16 +9,14 @@ import Vmcore
 /// Mapping costs 8 bytes of page table for each frame at once (`remap_pfn_range`), so the windows bound what a large
 /// machine costs: 32 windows are 64 KiB of page tables. The kernel refuses (EPERM) a window that touches a frame it
 /// keeps for itself (`devmem_is_allowed` in arch/x86/mm/init.c, `CONFIG_IO_STRICT_DEVMEM`).
-final class WindowCache {
-  /// Frames in a window: 1 MiB.
-  static var framesPerWindow: Int { 256 }
-  static var windowCount: Int { 32 }
+final class DeviceBackend: Backend {
+  private static var windowCount: Int { 32 }
 
   private let file: FileDescriptor
-  let core: Vmcore
+  private let vmcore: Vmcore
   /// Bytes of a file that stands in for the device.
   private let size: UInt64?
-  private let windows = Windows(most: WindowCache.windowCount)
+  private let windows = Windows(most: DeviceBackend.windowCount)
 
   /// Opens the memory device, for reading and writing, without O_SYNC: the mapping is cached only then
   /// (`phys_mem_access_prot` in arch/x86/mm/pat/memtype.c).
@@ -30,17 +27,22 @@ final class WindowCache {
     case .memoryDevice: size = nil
     case .other: throw .notSuitable
     }
-    self.core = core
+    vmcore = core
   }
+
+  override var way: StoreWay? { .device }
+  override var core: Vmcore? { vmcore }
+
+  override func shows(_ kernel: CrashedKernel) -> Bool? { kernel.landmark { shows($0) } }
 
   /// Whether the device shows what the vmcore has of a frame; nil if the vmcore has nothing but zeros there, or the frame can't be
   /// mapped.
-  func shows(_ frame: PFN) -> Bool? {
+  private func shows(_ frame: PFN) -> Bool? {
     // A page outside all PT_LOADs, as a damaged VMCOREINFO names them, has no place in the device either.
-    guard core.memory(around: frame) != nil, isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
+    guard vmcore.memory(around: frame) != nil, isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
     var expected = [UInt8](repeating: 0, count: frameSize)
     return expected.withUnsafeMutableBytes { buffer in
-      do throws(VmcoreError) { try core.read(frame.address, into: buffer) } catch { return nil }
+      do throws(VmcoreError) { try vmcore.read(frame.address, into: buffer) } catch { return nil }
       guard buffer.contains(where: { $0 != 0 }) else { return nil }
       do throws(Errno) {
         let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
@@ -52,19 +54,20 @@ final class WindowCache {
   /// Touching a mapping beyond the end of a regular file is a bus error; a device has no end that could be asked for.
   private func isInside(_ end: UInt64) -> Bool { size.map { end <= $0 } ?? true }
 
-  /// What speaks against writing to the frame: nil if its window can be mapped and shows the same bytes there as the vmcore does.
-  func refusal(of frame: FrameNumber) -> Refusal? {
+  /// Nothing speaks against it if its window can be mapped and shows the same bytes there as the vmcore does.
+  override func refusal(of frame: FrameNumber) -> Refusal? {
     var expected = [UInt8](repeating: 0, count: 64)
     return expected.withUnsafeMutableBytes { buffer in
-      do throws(VmcoreError) { try core.read(PFN(frame.rawValue).address, into: buffer) } catch { return .unreadable(error) }
+      do throws(VmcoreError) { try vmcore.read(PFN(frame.rawValue).address, into: buffer) } catch { return .unreadable(error) }
       do throws(StoreError) {
-        return try bytes(of: frame, count: 1)[0..<buffer.count].elementsEqual(buffer) ? nil : .different
+        return try mapped(frame, upTo: 1)[0..<buffer.count].elementsEqual(buffer) ? nil : .different
       } catch { return Refusal(error) }
     }
   }
 
-  /// The bytes of up to `count` frames from `first` on, as many as the window of the first has; valid until the next call.
-  func bytes(of first: FrameNumber, count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
+  override func failing(with frame: FrameNumber) -> Range<UInt64> { window(around: frame) }
+
+  override func mapped(_ first: FrameNumber, upTo count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
     let position = first.rawValue &* UInt64(frameSize)
     let window: Windows.Window
     if let found = windows.window(over: position) { window = found } else { window = try map(first) }
@@ -73,21 +76,11 @@ final class WindowCache {
     return .init(rebasing: bytes[start..<start + min(bytes.count - start, count * frameSize)])
   }
 
-  /// The frames of the window around a frame: an aligned MiB, cut to the memory that the vmcore says exists. Beyond that there may be
-  /// devices. A frame that is no memory is alone.
-  static func window(around frame: FrameNumber, _ core: Vmcore?) -> Range<UInt64> {
-    let frames = UInt64(framesPerWindow)
-    let aligned = frame.rawValue / frames * frames
-    guard let core else { return aligned..<aligned + frames }
-    guard let memory = core.memory(around: PFN(frame.rawValue)) else { return frame.rawValue..<frame.rawValue + 1 }
-    return max(aligned, memory.lowerBound.rawValue)..<min(aligned + frames, memory.upperBound.rawValue)
-  }
-
   private func map(_ frame: FrameNumber) throws(StoreError) -> Windows.Window {
-    let frames = Self.window(around: frame, core)
+    let frames = window(around: frame)
     // No PFN is beyond 40 bits (`LoadSegment`).
     let range = frames.lowerBound * UInt64(frameSize)..<frames.upperBound * UInt64(frameSize)
-    guard core.memory(around: PFN(frame.rawValue)) != nil, isInside(range.upperBound) else { throw .inaccessible(frame, .invalid) }
+    guard vmcore.memory(around: PFN(frame.rawValue)) != nil, isInside(range.upperBound) else { throw .inaccessible(frame, .invalid) }
     do throws(Errno) { return try windows.map(file, range, .readWrite) } catch {
       // The frames are as good as before: it is this kernel that has no room for the mapping.
       if error == .noMemory { throw .noMemory }

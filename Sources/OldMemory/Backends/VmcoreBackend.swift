@@ -4,22 +4,23 @@ import Vmcore
 
 /// Old memory reached by reading and writing an ELF vmcore at its file offsets: a saved vmcore, or `/proc/vmcore` of a
 /// kernel that lets it be written (the interface of the 2020 "Add writing support to vmcore" patches).
-final class VmcoreFrames {
+final class VmcoreBackend: Backend {
   private let file: FileDescriptor
-  let core: Vmcore
-
+  private let vmcore: Vmcore
   private let isReadOnly: Bool
 
   /// Opens the vmcore at `path`, for writing unless it is to be left alone; `core` is the same file, parsed.
   init(path: Text, core: Vmcore, readOnly: Bool) throws(Errno) {
     file = try FileDescriptor.open(path, flags: readOnly ? FileDescriptor.readOnly : FileDescriptor.readWrite)
-    self.core = core
+    vmcore = core
     isReadOnly = readOnly
   }
 
-  /// What speaks against writing to the frame: nil if its own bytes could be written back to it. Only for a frame that may change;
-  /// where none may, it is enough that it can be read.
-  func refusal(of frame: FrameNumber) -> Refusal? {
+  override var way: StoreWay? { .vmcore }
+  override var core: Vmcore? { vmcore }
+
+  /// Nothing speaks against it if its own bytes could be written back to it; where no frame may change, if it can be read.
+  override func refusal(of frame: FrameNumber) -> Refusal? {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     return bytes.withUnsafeMutableBytes { buffer in
       do throws(StoreError) {
@@ -31,7 +32,7 @@ final class VmcoreFrames {
   }
 
   /// Reads frames, all at once or the first alone: `first` is the one that failed. Returns the bytes.
-  func read(_ first: FrameNumber, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
+  override func read(_ first: FrameNumber, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
     try oneOrAll(first, bytes.count) { position, count throws(Errno) in
       let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
       guard try file.read(into: piece, at: position) == count else { throw Errno.io }
@@ -39,7 +40,7 @@ final class VmcoreFrames {
   }
 
   /// Writes frames in the same way.
-  func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) -> Int {
+  override func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) -> Int {
     try oneOrAll(first, bytes.count) { position, count throws(Errno) in
       try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: position)
     }
@@ -49,9 +50,9 @@ final class VmcoreFrames {
   /// the first, and where that fails with those of the first alone.
   private func oneOrAll(_ first: FrameNumber, _ count: Int, _ body: (UInt64, Int) throws(Errno) -> Void) throws(StoreError) -> Int {
     let frame = PFN(first.rawValue)
-    guard let memory = core.memory(around: frame), let position = core.fileOffset(of: frame, count: 1)
+    guard let range = vmcore.memory(around: frame), let position = vmcore.fileOffset(of: frame, count: 1)
     else { throw .inaccessible(first, .invalid) }
-    let frames = min(UInt64(count / frameSize), memory.upperBound.rawValue - first.rawValue)
+    let frames = min(UInt64(count / frameSize), range.upperBound.rawValue - first.rawValue)
     let all = Int(frames) * frameSize
     do throws(Errno) {
       try body(position, all)
