@@ -62,30 +62,3 @@ enum FailureAction: UInt8 {
     }
   }
 }
-
-extension Text {
-  /// The pieces between separators, empty ones left out.
-  func split(_ separator: UInt8) -> [Text] {
-    var pieces: [Text] = []
-    for piece in bytes.split(separator: separator) {
-      var text = Text()
-      text.append(bytes: piece)
-      pieces.append(text)
-    }
-    return pieces
-  }
-
-  /// Whether one of the words, separated by white space, is this one.
-  func contains(word: Literal) -> Bool {
-    bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.contains { Array($0).elementsEqual(word) }
-  }
-
-  /// This text with another after it.
-  func appending(_ other: Text) -> Text {
-    var text = self
-    text.append(other)
-    return text
-  }
-
-  func appending(_ other: Literal) -> Text { appending(Text(other)) }
-}

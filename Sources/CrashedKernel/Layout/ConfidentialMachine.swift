@@ -11,16 +11,8 @@ public enum ConfidentialMachine {
   /// - Parameter cpuinfo: /proc/cpuinfo, or its beginning.
   public static func refusal(cpuinfo: [UInt8]) -> Literal? {
     guard let flags = cpuinfo.line(after: Text("flags\t\t:")) else { return nil }
-    var word = Text()
-    for byte in flags.bytes + [UInt8(ascii: " ")] {
-      if byte != UInt8(ascii: " ") {
-        word.append(byte: byte)
-        continue
-      }
-      if word == "tdx_guest" { return "this machine is a TDX guest, whose memory the hypervisor may refuse" }
-      if word == "sev_snp" { return "this machine is an SEV-SNP host, on which writing to a guest's memory faults" }
-      word = Text()
-    }
+    if flags.contains(word: "tdx_guest") { return "this machine is a TDX guest, whose memory the hypervisor may refuse" }
+    if flags.contains(word: "sev_snp") { return "this machine is an SEV-SNP host, on which writing to a guest's memory faults" }
     return nil
   }
 }
