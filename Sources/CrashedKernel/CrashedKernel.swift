@@ -44,7 +44,7 @@ public final class CrashedKernel {
 
   /// The sections in which there is memory, by number, as sorted ranges.
   public var sectionRanges: [Range<Int>] {
-    let shift = UInt64(FrameMap.sectionBits - 12)
+    let shift = UInt64(X86_64.sectionShift)
     var ranges: [Range<Int>] = []
     for segment in core.segments {
       let first = Int(segment.frames.lowerBound.rawValue >> shift)
@@ -75,7 +75,7 @@ public final class CrashedKernel {
     }
     cut(map, to: memory)
     if let sectionMap, !sectionMap.isKnown { hold(map, first..<first + UInt64(FrameMap.frameCount), .unknownFlags, firstFrame: first) }
-    hold(map, 0..<(1 << 20) / PFN.pageSize, .lowMemory, firstFrame: first)
+    hold(map, X86_64.lowMemory.lowerBound.rawValue..<X86_64.lowMemory.upperBound.rawValue, .lowMemory, firstFrame: first)
     structures.forEach(in: first..<first + UInt64(FrameMap.frameCount)) { hold(map, $0, .structures, firstFrame: first) }
   }
 

@@ -53,7 +53,7 @@ struct ELFHeaders {
     guard header.number(at: 4, bytes: 1) == 2 else { throw .notCore("not 64-bit") }
     guard header.number(at: 5, bytes: 1) == 1 else { throw .notCore("not little-endian") }
     guard header.u16(16) == 4 else { throw .notCore("its type is not ET_CORE") }
-    guard header.u16(18) == 62 else { throw .notCore("its machine is not EM_X86_64; other architectures are not supported") }
+    guard header.u16(18) == X86_64.machine else { throw .notCore("its machine is not EM_X86_64; other architectures are not supported") }
   }
 
   private static func extendedCount(

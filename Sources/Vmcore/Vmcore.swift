@@ -120,10 +120,6 @@ public final class Vmcore {
 
   // MARK: Headers
 
-  /// Kernel text is mapped at -2 GiB and is in the file a second time (`__START_KERNEL_map`,
-  /// arch/x86/include/asm/page_64_types.h); memory is what the direct map has.
-  private static var textMap: UInt64 { 0xffff_ffff_8000_0000 }
-
   /// More than any machine has: 64 TiB. What is kept of memory is bounded by it.
   private static var mostFrames: UInt64 { 1 << 34 }
 
@@ -141,7 +137,8 @@ public final class Vmcore {
       guard !overflow else { throw .malformed("a PT_LOAD beyond the address space") }
       guard end <= size else { throw .truncated(needed: end, size: size) }
       guard let segment = try LoadSegment(header) else { continue }
-      if header.virtual < textMap { segments.append(segment) } else { image.append(segment.frames) }
+      // The text map's is in the file a second time; memory is what the direct map has.
+      if header.virtual < X86_64.textMap.lowerBound { segments.append(segment) } else { image.append(segment.frames) }
     }
     return (segments, image)
   }

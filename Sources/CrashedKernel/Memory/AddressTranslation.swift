@@ -8,9 +8,6 @@ final class AddressTranslation {
   private let topTable: UInt64
   private let levels: Int
 
-  /// Kernel text is mapped from here (`__START_KERNEL_map`, arch/x86/include/asm/page_64_types.h), for at most 1 GiB
-  /// (`KERNEL_IMAGE_SIZE`).
-  private static var textMap: Range<UInt64> { 0xffff_ffff_8000_0000..<0xffff_ffff_c000_0000 }
   /// Bits 12 to 51 of an entry are the address (Intel SDM vol. 3A, 4.5).
   private static var addressMask: UInt64 { 0x000f_ffff_ffff_f000 }
 
@@ -28,7 +25,7 @@ final class AddressTranslation {
   }
 
   /// The frame of the top page table.
-  var topTableFrame: PFN { PFN((topTable &- Self.textMap.lowerBound &+ physicalBase) / PFN.pageSize) }
+  var topTableFrame: PFN { PFN((topTable &- X86_64.textMap.lowerBound &+ physicalBase) / PFN.pageSize) }
 
   /// Where a virtual address is, and how many bytes from there on are in one piece; nil if nothing is mapped there.
   /// `onTable` gets the physical address of each page table on the way.
@@ -37,8 +34,8 @@ final class AddressTranslation {
     _ address: UInt64, onTable: (UInt64) -> Void = { _ in }
   ) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
     if let direct = core.physical(ofDirect: address) { return (direct, pageRest(address)) }
-    if Self.textMap.contains(address) {
-      return (PhysicalAddress(address - Self.textMap.lowerBound &+ physicalBase), pageRest(address))
+    if X86_64.textMap.contains(address) {
+      return (PhysicalAddress(address - X86_64.textMap.lowerBound &+ physicalBase), pageRest(address))
     }
     return try walk(address, onTable)
   }
@@ -48,7 +45,7 @@ final class AddressTranslation {
   /// Follows the page tables. They have at most five levels, so this ends whatever they hold.
   @inline(never)
   private func walk(_ address: UInt64, _ onTable: (UInt64) -> Void) throws(KernelError) -> (address: PhysicalAddress, count: UInt64)? {
-    var table = topTable &- Self.textMap.lowerBound &+ physicalBase
+    var table = topTable &- X86_64.textMap.lowerBound &+ physicalBase
     var level = levels
     while level > 0 {
       let shift = UInt64(12 + 9 * (level - 1))

@@ -1,10 +1,9 @@
 // Memory safety: `states` is this object's own for its whole life and has `frameCount` bytes; places are checked against it.
+import Vmcore
 
 /// The states of all frames of one section; one map serves section after section.
 public final class FrameMap {
-  /// `SECTION_SIZE_BITS` of x86-64 (arch/x86/include/asm/sparsemem.h): 128 MiB.
-  static var sectionBits: Int { 27 }
-  public static var frameCount: Int { 1 << (sectionBits - 12) }
+  public static var frameCount: Int { 1 << X86_64.sectionShift }
 
   private let states: UnsafeMutablePointer<UInt8>
 

@@ -33,7 +33,7 @@ final class SparseMemory {
       mapOffset = UInt64(try info.offset("mem_section.section_mem_map"))
       sectionBits = try info.number("SECTION_SIZE_BITS")
     } catch { throw .missing(error) }
-    guard sectionBits == FrameMap.sectionBits else { throw .implausible("SECTION_SIZE_BITS") }
+    guard sectionBits == X86_64.sectionBits else { throw .implausible("SECTION_SIZE_BITS") }
     guard sectionSize >= 8, sectionSize <= 256, PFN.pageSize % sectionSize == 0, mapOffset <= sectionSize - 8
     else { throw .implausible("SIZE(mem_section)") }
     guard rootCount > 0, rootCount <= 1 << 20 else { throw .implausible("LENGTH(mem_section)") }

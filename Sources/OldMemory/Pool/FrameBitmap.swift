@@ -1,7 +1,7 @@
-/// Frames in a section: a section is 128 MiB on x86-64 (`SECTION_SIZE_BITS` 27, arch/x86/include/asm/sparsemem.h).
-public var framesPerSection: Int { 1 << sectionShift }
-/// A frame number's low bits, within its section.
-var sectionShift: Int { 15 }
+import Vmcore
+
+/// Frames in a section.
+public var framesPerSection: Int { 1 << X86_64.sectionShift }
 
 /// One bit for each frame of a section, in words that somebody else owns.
 ///

@@ -1,6 +1,7 @@
 import CrashedKernel
 import Frames
 import Platform
+import Vmcore
 
 /// The frames that file data is kept in: which are free to use, who gives them out, and whether they still hold what
 /// was written.
@@ -131,7 +132,7 @@ public final class FramePool: FrameStore {
 
   /// The place in the table of a frame's section, and the frame's place in the section.
   func locate(_ frame: FrameNumber) -> (index: Int?, place: Int) {
-    (table.index(of: Int(truncatingIfNeeded: frame.rawValue >> UInt64(sectionShift))), Int(frame.rawValue & UInt64(framesPerSection - 1)))
+    (table.index(of: Int(truncatingIfNeeded: frame.rawValue >> UInt64(X86_64.sectionShift))), Int(frame.rawValue & UInt64(framesPerSection - 1)))
   }
 
   private func extend(_ neighbour: FrameNumber, upTo count: Int) -> FrameRun? {

@@ -1,4 +1,5 @@
 import Frames
+import Vmcore
 
 /// The classes of reusable frames in the order in which they are given out: what is least worth keeping comes first.
 public enum ReuseClass: UInt8, CaseIterable, BitwiseCopyable {
@@ -67,5 +68,5 @@ struct SectionTable {
   }
 
   /// The first frame of the section at a place in the table.
-  func firstFrame(at index: Int) -> FrameNumber { FrameNumber(UInt64(number(at: index)) << UInt64(sectionShift)) }
+  func firstFrame(at index: Int) -> FrameNumber { FrameNumber(UInt64(number(at: index)) << UInt64(X86_64.sectionShift)) }
 }
