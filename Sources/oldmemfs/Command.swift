@@ -36,7 +36,7 @@ enum Command: CaseIterable {
     switch self {
     case .mount: return "  oldmemfs SOURCE DIR [-o OPTIONS] [-f]     mount (also: oldmemfs mount …, mount -t fuse.oldmemfs …)\n"
     case .scan: return "  oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]\n"
-    case .record: return "  oldmemfs record DIR                       a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n"
+    case .record: return "  oldmemfs record DIR [--to FILE]           a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n"
     case .status: return "  oldmemfs status DIR                       how the mount at DIR is: room, limits, level, damage\n"
     case .relocate: return "  oldmemfs relocate [DIR] [--keep NAME]…    (in an initramfs) move its files into the mount at DIR\n"
     #if OLDMEMFS_INITRAMFS
@@ -75,6 +75,13 @@ enum Command: CaseIterable {
         --excluded        print a line 'FIRST_PFN COUNT CLASS WHY' per run of pages that the dump leaves out:
                           WHY is what holds them back, or 'reusable'
         OPTIONS are a mount's level=, reuse=, store=, vmcore= and devmem=
+
+        """)
+    case .record:
+      text.append("""
+
+        --to FILE         write it to FILE, and have the process that serves DIR go on there: a line for each run of pages before
+                          it is overwritten for the first time. FILE can't be in DIR itself.
 
         """)
     default: break

@@ -35,7 +35,7 @@ struct Main {
     switch command {
     case .mount: return try MountCommand.run(first == "mount" ? rest : words)
     case .scan: return try ScanCommand.run(rest)
-    case .record: return try StatusCommands.record(rest)
+    case .record: return try RecordCommand.run(rest)
     case .status: return try StatusCommands.status(rest)
     default: throw Failure(usage: "only the program that dracut-module/install builds for an initramfs can relocate")
     }

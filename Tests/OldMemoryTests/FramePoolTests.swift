@@ -1,4 +1,5 @@
 import Frames
+import Glibc
 import Platform
 import Testing
 
@@ -211,5 +212,33 @@ struct FramePoolTests {
     let rest = try overwritten(from: #require(next), most: 1)
     #expect(rest.runs == [expected[1]])
     #expect(rest.next == nil)
+  }
+
+  @Test("a record that is kept has each frame once, before it is written")
+  func keptRecord() throws {
+    let pool = try FramePool.scratch(frames: 1000, checksums: true)
+    let run = try pool.allocate(upTo: 100, after: nil)
+    try pool.write(pattern(3 * frameSize, seed: 1), to: run.first + 10, at: 0, clearing: true)
+    var path = Text()
+    path.append(bytes: "/tmp/oldmemfs-record-\(getpid())-\(UInt32.random(in: 0...UInt32.max))".utf8)
+    defer { _ = path.withCString { unlink($0) } }
+    pool.keepRecord(in: try .open(path, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600))
+    try pool.write(pattern(6 * frameSize, seed: 2), to: run.first + 8, at: 0, clearing: true)
+    try pool.write([1], to: run.first + 9, at: 9, clearing: false)
+    try pool.write([1], to: run.first + 50, at: 9, clearing: true)
+    pool.release(run)
+    let first = run.first.rawValue
+    let lines = try FileDescriptor.open(path, flags: O_RDONLY).contents()
+    #expect(String(decoding: lines, as: UTF8.self) == "\(first + 8) 2\n\(first + 13) 1\n\(first + 50) 1\n")
+  }
+
+  @Test("a record that can't be kept stops no write")
+  func fullRecord() throws {
+    let pool = try FramePool.scratch(frames: 1000, checksums: true)
+    pool.keepRecord(in: try .open(Text("/dev/full"), flags: O_WRONLY | O_APPEND))
+    let run = try pool.allocate(upTo: 2, after: nil)
+    try pool.write(pattern(frameSize, seed: 1), to: run.first, at: 0, clearing: true)
+    #expect(pool.recordFile == nil)
+    #expect(try pool.read(frameSize, from: run.first, at: 0) == pattern(frameSize, seed: 1))
   }
 }

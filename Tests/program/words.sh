@@ -53,6 +53,8 @@ check_words() {
   check "no words at all" refuses 2 "--help" "$program"
   check "no DIR" refuses 2 "SOURCE and a DIR" "$program" scratch
   check "one word too many" refuses 2 "unexpected word 'more'" "$program" scratch "$mount_point" more
+  check "an unknown option of record" refuses 2 "unknown option 'form=x'" "$program" record --form=x "$mount_point"
+  check "a FILE for the record that is none" refuses 2 "unknown option 'to='" "$program" record --to= "$mount_point"
   check "-o without a word" refuses 2 "missing argument" "$program" scratch "$mount_point" -o
   check "an unknown option" refuses 2 "unknown option 'sizes=1m'" "$program" scratch "$mount_point" -o sizes=1m
   check "each option says what it takes" each_option_says_what_it_takes

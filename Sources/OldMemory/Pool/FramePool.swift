@@ -24,6 +24,8 @@ public final class FramePool: FrameStore {
   private var scanned = 0
   /// One classification at a time needs a byte for each frame of a section.
   private let map = FrameMap()
+  /// Where each frame is listed before it is overwritten; nil while nobody wants that.
+  var recordFile: RecordFile?
   /// A copy of the one frame that is changed in part.
   let bounce: Mapping
 

@@ -74,6 +74,13 @@ public struct FileDescriptor: ~Copyable {
     return UInt64(max(0, status.st_size))
   }
 
+  /// The number of the file system that it is in. The corresponding C function is `fstat`.
+  public func device() throws(Errno) -> UInt64 {
+    var status = stat()
+    guard fstat(rawValue, &status) == 0 else { throw Errno.current }
+    return UInt64(status.st_dev)
+  }
+
   /// Keeps all others from doing the same, until it is closed; EWOULDBLOCK if somebody has. The corresponding C function is `flock`.
   public func lock() throws(Errno) {
     guard flock(rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno.current }

@@ -14,6 +14,8 @@ enum ControlAnswers {
     case status = 2
     /// A `LimitChange`. Answer: its `Outcome`.
     case limits = 3
+    /// With a process and its descriptor of a file that is open for appending. Answer: 0 once the record is kept there, or an errno.
+    case keepRecord = 4
   }
 
   static func answer(_ question: Control.Question, _ fileSystem: MountedFileSystem, _ arguments: MountArguments) -> [UInt64] {
@@ -30,6 +32,12 @@ enum ControlAnswers {
       if let next { words[0] = next }
       return words
     case .status: return Status(fileSystem, arguments).words
+    case .keepRecord:
+      do throws(Errno) {
+        let path = Text("/proc/%/fd/%", question.values[0], question.values[1])
+        fileSystem.store.keepRecord(in: try FileDescriptor.open(path, flags: O_WRONLY | O_APPEND))
+        return [0]
+      } catch { return [UInt64(error.rawValue)] }
     case .limits, nil: return []
     }
   }

@@ -2,26 +2,8 @@ import FuseServer
 import OldMemory
 import Platform
 
-/// `oldmemfs record DIR` and `oldmemfs status DIR`: what the process that serves a mount says.
+/// `oldmemfs status DIR`: how the process that serves a mount says that it is.
 enum StatusCommands {
-  /// A line 'FIRST_PFN COUNT' for each run of pages that was overwritten since the mount, sorted.
-  static func record(_ words: [Text]) throws(Failure) -> ExitCode {
-    let directory = try directory(words)
-    guard ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory)).way != nil
-    else { throw Failure("a scratch mount overwrites no crashed kernel's pages") }
-    var next: UInt64 = 0
-    while next != UInt64.max {
-      let answer = try ControlAnswers.ask(.record, from: next, at: directory)
-      var text = Text()
-      for index in 0..<min(Int(truncatingIfNeeded: answer[1]), (answer.count - 2) / 2) {
-        text.append("% %\n", answer[2 + 2 * index], answer[3 + 2 * index])
-      }
-      _ = try Usage.output(text)
-      next = answer[0]
-    }
-    return .success
-  }
-
   static func status(_ words: [Text]) throws(Failure) -> ExitCode {
     let status = ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory(words)))
     var text = Text()
@@ -41,7 +23,8 @@ enum StatusCommands {
     return try Usage.output(text)
   }
 
-  private static func directory(_ words: [Text]) throws(Failure) -> Text {
+  /// The one word of a command that asks about a mount.
+  static func directory(_ words: [Text]) throws(Failure) -> Text {
     guard let directory = words.first else { throw Failure(usage: "the DIR of a mount is needed") }
     guard words.count == 1 else { throw .unexpected(words[1]) }
     return directory
