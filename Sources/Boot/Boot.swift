@@ -89,6 +89,7 @@ public enum Boot {
       error.describe(to: &message)
       message.append("; everything stays in memory")
       Log.line(message)
+      GivenUp.leaveRecord()
       watcher.stop()
       return false
     }

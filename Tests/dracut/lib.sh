@@ -99,6 +99,60 @@ add_makedumpfile_to_tree() {
   printf '#!/bin/sh\nexec /usr/lib/lab-makedumpfile/makedumpfile "$@"\n' >"$tree/usr/bin/makedumpfile"
 }
 
+# ---------------------------------------------------------------- kdump-tools
+
+# add_kdump_tools ROOT SUITE: kdump-tools of that suite, as installed, in a system of dash and busybox, with what its scripts source.
+add_kdump_tools() {
+  local root=$1 files=$cache_dir/tools/kdump-tools/$2 word
+  mkdir -p "$root"/{bin,sbin,usr,etc/default,dev,proc,sys,run,tmp,lib/lsb,lib/init,var/crash}
+  cp -r "$files/usr/sbin" "$root/usr/"
+  cp -r "$files/etc/init.d" "$root/etc/"
+  # What its maintainer script makes of it.
+  sed 's/USE_KDUMP=0/USE_KDUMP=1/' "$files/usr/share/kdump-tools/kdump-tools.conf" >"$root/etc/default/kdump-tools"
+  cp /lib/lsb/init-functions "$root/lib/lsb/"
+  cp /lib/init/vars.sh "$root/lib/init/"
+  rm -f "$root/bin/sh"
+  add_program "$root" "$(command -v dash)" /bin/sh
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  for word in cp cat date dd echo find grep head hostname ip ln logger ls mkdir mount mv reboot rm sed sleep sort sync tail tr uname wc xargs; do
+    ln -sf busybox "$root/bin/$word"
+  done
+}
+
+# ---------------------------------------------------------------- the record of overwritten pages
+
+# segments VMCORE: a line 'OFFSET PHYSICAL SIZE' for each part of memory, in bytes.
+segments() {
+  # The numbers are hexadecimal, which not every awk reads.
+  readelf -lW "$1" | awk '$1 == "LOAD" { print $2, $4, $5 }' | while read -r offset physical size; do
+    say $((offset)) $((physical)) $((size))
+  done
+}
+
+# recorded_pages RECORD: each page on it, in order.
+recorded_pages() { awk '!/^#/ { for (page = $1; page < $1 + $2; page++) print page }' "$1" | LC_ALL=C sort -u; }
+
+# record_agrees RECORD BEFORE AFTER: whether each page that differs between two vmcores is on the record, and nearly each on it differs; what
+# was found is left in $told.
+record_agrees() {
+  local changed unlisted recorded
+  make_scratch "${TMPDIR:-/tmp}"
+  recorded_pages "$1" >"$scratch/recorded"
+  segments "$2" >"$scratch/segments"
+  { cmp -l "$2" "$3" || :; } | awk -v segments="$scratch/segments" '
+    BEGIN { while ((getline line <segments) > 0) { n++; split(line, part, " "); offset[n] = part[1]; physical[n] = part[2]; size[n] = part[3] } }
+    { for (i = 1; i <= n; i++) if ($1 > offset[i] && $1 <= offset[i] + size[i]) print int((physical[i] + $1 - 1 - offset[i]) / 4096) }
+  ' | uniq | LC_ALL=C sort -u >"$scratch/changed"
+  changed=$(wc -l <"$scratch/changed")
+  recorded=$(wc -l <"$scratch/recorded")
+  unlisted=$(LC_ALL=C comm -23 "$scratch/changed" "$scratch/recorded" | wc -l)
+  told="$changed pages differ from what they were, $recorded are on the record"
+  [[ $unlisted -eq 0 ]] || told+=", $unlisted that differ are not: $(LC_ALL=C comm -23 "$scratch/changed" "$scratch/recorded" | head -n 3 | paste -sd' ') …"
+  [[ $changed -gt 0 && $unlisted -eq 0 && $((changed * 100)) -ge $((recorded * 99)) ]]
+}
+
+# ---------------------------------------------------------------- NFS
+
 # What the NFS server serves, under this path of its own, and how the capture kernel mounts it: no lock daemon, no port mapper.
 # shellcheck disable=SC2034  # read by image
 nfs_export=$dracut_cache/nfs

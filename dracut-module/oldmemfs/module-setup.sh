@@ -30,6 +30,7 @@ install() {
   # The last of them are what oldmemfs-stage calls.
   inst_multiple -o umount mount stat dd grep mkdir rm sed tail
   inst_simple "$moddir/stage" /usr/bin/oldmemfs-stage
+  install_real_root_hook
   # The program stays in memory, at the root; this is how it is called later on.
   ln -sf /oldmemfs "$initdir/usr/bin/oldmemfs"
   if grep -q '^payload=no' "$DRACUT_TMPDIR/oldmemfs.settings"; then
@@ -56,6 +57,14 @@ install_level() {
   mkdir -p "$initdir/etc"
   echo "$level" >"$initdir/etc/oldmemfs.level"
   (((level & 30) != 0)) || dwarn "oldmemfs: at dump level $level nothing may be reused: this image gains nothing, and all of it will be unpacked into memory"
+}
+
+# Where kdump-tools takes the dump, in the installed system, it needs the record of overwritten pages beside a copy of all memory.
+install_real_root_hook() {
+  [[ -e $dracutsysrootdir/etc/default/kdump-tools ]] || return 0
+  inst_multiple cat mkdir mount
+  inst_simple "$moddir/kdump-tools.sh" /usr/lib/oldmemfs/kdump-tools.sh
+  inst_hook pre-pivot 99 "$moddir/real-root-hook.sh"
 }
 
 install_without_payload() {
