@@ -61,7 +61,7 @@ struct BufferHeads {
 private struct BufferHead {
   /// `b_this_page`: the next buffer of the same page, in a ring.
   let next: UInt64
-  /// `b_page`, `b_folio` since 6.1.
+  /// `b_page`, or `b_folio` since d685c668b069 ("buffer: add b_folio as an alias of b_page", 6.3).
   let page: UInt64
   /// `b_size`, in bytes.
   let size: UInt64
