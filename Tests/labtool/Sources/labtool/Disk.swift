@@ -5,7 +5,8 @@ struct Disk: Check {
   static let manual = Manual(
     "disk", "Check that a disk of the crashed kernel has come to hold nothing that is not this kernel's.",
     discussion: """
-      Each KiB of it that changed after the crash must be one of the pages that the kernel had in flight, or of a journal's own blocks.
+      Each KiB of it that changed after the crash must be one of the pages that the kernel had in flight, those of a journal's own \
+      blocks among them.
       """,
     files: [
       .init("before", "The disk at the crash."), .init("after", "The disk when it has done what was in flight."),
@@ -25,9 +26,9 @@ struct Disk: Check {
 
   func run() throws {
     let check = try DiskCheck(before: MappedFile(path: before), after: MappedFile(path: after), pages: MappedFile(path: pages))
-    var text = "\(check.written) KiB were written after the crash"
-    if !check.foreign.isEmpty { text += "; NOT THE CRASHED KERNEL'S: \(check.foreign.count) (first: KiB \(check.foreign[0]))" }
-    if check.written < least { text += ", fewer than \(least)" }
-    conclude(check.foreign.isEmpty && check.written >= least, text)
+    var wrong: [String] = []
+    if let first = check.foreign.first { wrong.append("NOT THE CRASHED KERNEL'S: \(check.foreign.count) (first: KiB \(first))") }
+    if check.written < least { wrong.append("FEWER THAN \(least) KiB") }
+    conclude("\(check.written) KiB were written after the crash", wrong: wrong)
   }
 }

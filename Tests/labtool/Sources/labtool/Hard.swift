@@ -41,7 +41,7 @@ struct Hard: Check {
     let list = try HardPages(path: pages)
     var check = HardCheck(list, try FrameRanges(path: ranges), exceptions: Set(cannot))
     if let before, let after { try check.compare(try MappedFile(path: before), try MappedFile(path: after)) }
-    conclude(check.isRight, (problems(check) + [summary(check)]).joined(separator: "; "))
+    conclude(summary(check), wrong: problems(check))
   }
 
   private func problems(_ check: HardCheck) -> [String] {

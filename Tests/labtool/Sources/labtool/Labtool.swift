@@ -57,6 +57,11 @@ struct Labtool {
   }
 }
 
+/// Prints the verdict of a check that has a summary: what is wrong, then that. Anything wrong ends the program with 1.
+func conclude(_ summary: String, wrong: [String]) {
+  conclude(wrong.isEmpty, (wrong + [summary]).joined(separator: "; "))
+}
+
 /// Prints the verdict of a check; what does not hold ends the program with 1.
 func conclude(_ holds: Bool, _ verdict: String) {
   print(verdict)

@@ -32,9 +32,10 @@ struct Written: Check {
     let list = try FrameRanges(path: ranges)
     let refused = try RefusedMemory(iomem: iomem, commandLine: commandLine).frames(of: list)
     let usable = list.frames - refused
+    var wrong: [String] = []
     // Compared as products, not as a rounded quotient. A list of frames is far below 2^57.
-    let holds = frames > 0 && frames <= usable && frames * 100 >= usable * least
-    conclude(
-      holds, "\(frames) of \(usable) reusable frames were written (\(refused) more can't be mapped)")
+    if frames == 0 || frames * 100 < usable * least { wrong.append("FEWER THAN \(least)%") }
+    if frames > usable { wrong.append("MORE THAN THERE ARE") }
+    conclude("\(frames) of \(usable) reusable frames were written (\(refused) more can't be mapped)", wrong: wrong)
   }
 }
