@@ -87,6 +87,23 @@ static void open_part(Part *part, const char *disk, unsigned index, const char *
 
 // ---------------------------------------------------------------- pages
 
+static uint64_t written[3 * each + 1 + journalled / block_size];
+static unsigned written_count;
+
+// Lists pages that will be written.
+static void list_written(const char *kind, const unsigned char *memory, size_t bytes) {
+  list_memory(never, kind, memory, bytes);
+  for (size_t at = 0; at < bytes; at += block_size) written[written_count++] = frame_of(memory + at);
+}
+
+// Whatever shows in struct page is another test's.
+static void require_nothing_shows(void) {
+  look_at_frames();
+  errno = 0;
+  for (unsigned i = 0; i < written_count; i++)
+    if (!frame_has(written[i], 0, 1ULL << KPF_LOCKED | 1ULL << KPF_WRITEBACK)) fail("a buffer's page is locked, or under writeback");
+}
+
 // Lists a page of a device. It is not mapped afterwards.
 static void list_page(const char *kind, const Part *part, uint64_t number) {
   int device = open(part->device.path, O_RDONLY);
@@ -94,7 +111,7 @@ static void list_page(const char *kind, const Part *part, uint64_t number) {
   // Nothing beside it is to be read.
   if (device < 0 || page == MAP_FAILED || madvise(page, block_size, MADV_RANDOM) != 0) fail("mmap of %s", part->device.path);
   *(volatile unsigned char *)page;
-  list_memory(never, kind, page, block_size);
+  list_written(kind, page, block_size);
   munmap(page, block_size);
   close(device);
 }
@@ -115,7 +132,7 @@ static int list_journalled(const Part *part) {
   int file = open(path, O_RDWR);
   void *memory = mmap(NULL, journalled, PROT_READ, MAP_SHARED | MAP_POPULATE, file, 0);
   if (file < 0 || memory == MAP_FAILED) fail("mmap of %s", path);
-  list_memory(never, "journal-data", memory, journalled);
+  list_written("journal-data", memory, journalled);
   munmap(memory, journalled);
   list_page("journal-write", part, part->data);
   return file;
@@ -256,8 +273,9 @@ int buffers_command(int count, char **words) {
   await_waiting();
   // The block of the journal's own that says what the others are, which nobody has ever read.
   list_unread("journal-write", before, 1);
+  require_nothing_shows();
   close_list();
-  printf("%u processes wait for the disk\n", waiting_count);
+  printf("%u processes wait for the disk, which writes %u pages and reads %u\n", waiting_count, written_count + 1, 2 * each);
   fflush(stdout);
   for (;;) pause();
 }

@@ -19,7 +19,9 @@ echo "$HUGE_PAGES" >/proc/sys/vm/nr_hugepages
 # Nothing is written back before the crash unless the load asks for it: dirty pages stay dirty.
 echo 90 >/proc/sys/vm/dirty_ratio
 echo 80 >/proc/sys/vm/dirty_background_ratio
-echo 0 >/proc/sys/vm/dirty_writeback_centisecs
+# In an hour, not never: by 0 the flusher comes at once when an inode is made dirty (wb_wakeup_delayed), and may take it for itself;
+# an fsync then finds nothing to wait for.
+echo 360000 >/proc/sys/vm/dirty_writeback_centisecs
 echo always >/sys/kernel/mm/transparent_hugepage/enabled
 
 # in_background WORDS...: starts labguest, and waits until it says that it has done its part. It stays.
