@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 #include <sys/ioctl.h>
+#include <ucontext.h>
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57 // linux/prctl.h, since 5.6
@@ -71,6 +72,47 @@ void cplatform_catch_signals(void) {
 }
 
 int cplatform_ending_signal(void) { return ending_signal; }
+
+static int fault_log = STDERR_FILENO;
+
+// Where the program's file is in memory, from its first byte to its last (ld(1)).
+extern const char __ehdr_start, _end;
+
+static char *put_text(char *to, const char *text) {
+  while (*text != 0) *to++ = *text++;
+  return to;
+}
+
+static char *put_number(char *to, uint64_t number, unsigned base) {
+  char digits[64], *digit = digits;
+  do *digit++ = "0123456789abcdef"[number % base];
+  while ((number /= base) > 0);
+  while (digit > digits) *to++ = *--digit;
+  return to;
+}
+
+// Calls nothing but what a signal handler may (signal-safety(7)).
+static void report_fault(int signal, siginfo_t *info, void *context) {
+  char line[160], *end = line;
+  uint64_t place = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP], start = (uint64_t)&__ehdr_start;
+  int is_own = place >= start && place < (uint64_t)&_end;
+  end = put_number(put_text(end, "oldmemfs: a fault of its own: signal "), (uint64_t)signal, 10);
+  end = put_number(put_text(end, is_own ? " at +0x" : " in a library at 0x"), is_own ? place - start : place, 16);
+  if (signal == SIGSEGV || signal == SIGBUS) end = put_number(put_text(end, ", which touched 0x"), (uint64_t)info->si_addr, 16);
+  *end++ = '\n';
+  (void)!write(fault_log, line, (size_t)(end - line));
+  // It ends by the same signal, as it would have without this: whoever waits for it sees which (SA_RESETHAND).
+  (void)raise(signal);
+}
+
+void cplatform_report_faults(int log) {
+  static const int faults[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV};
+  fault_log = log;
+  for (size_t index = 0; index < sizeof(faults) / sizeof(faults[0]); index++) {
+    struct sigaction action = {.sa_sigaction = report_fault, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER};
+    (void)sigaction(faults[index], &action, NULL);
+  }
+}
 
 uint32_t cplatform_page_size(void) { return (uint32_t)sysconf(_SC_PAGESIZE); }
 

@@ -9,6 +9,7 @@ import Platform
 struct Main {
   static func main() {
     FileDescriptor.openStandard()
+    Log.reportFaults()
     let code: ExitCode
     do throws(Failure) { code = try run(Arguments.words) } catch {
       Log.line(error.message)

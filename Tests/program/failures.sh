@@ -60,11 +60,33 @@ names_an_orphan() {
   logged "oldmemfs: a file without a name \(inode $inode\): write at byte 0: page [0-9]+ can't be reached: File too large \(EIO\)"
 }
 
+# It ends by the signal all the same, which is what its watcher sees.
+tells_of_a_fault() {
+  local code=0
+  "$program" scratch "$mount_point" -f -o size=1m 2>"$scratch/err" &
+  server=$!
+  wait_for_mount "$server" || return
+  kill -ILL "$server"
+  wait "$server" 2>/dev/null || code=$?
+  umount "$mount_point"
+  say "exit code $code, said: $(<"$scratch/err")"
+  [[ $code -eq 132 ]] && logged "oldmemfs: a fault of its own: signal 4 (at \+|in a library at )0x[0-9a-f]+"
+}
+
+explains_a_place() {
+  local start place
+  start=$(readelf -lW "$program" | awk '$1 == "LOAD" { print $3; exit }')
+  place=$(nm "$program" | awk '$3 == "cplatform_crc32c" { print $1 }')
+  shows "in cplatform_crc32c" "$tests_dir/program/explain" "$program" "$(printf '+0x%x' $((16#$place - start + 5)))"
+}
+
 check_failures() {
   cp --sparse=always "$vmcore" "$scratch/vmcore"
   check "a vmcore that takes no write says why" refuses 1 "takes no write to a reusable frame (File too large)" \
     "${unable_to_write[@]}" "$program" "$scratch/vmcore" "$mount_point" -o level=31,overwrite
   check "a failed write is logged with file and cause" names_a_failed_write
   check "a damaged page is logged with file and place" names_a_damaged_page
+  check "a fault of its own is told, and is its end" tells_of_a_fault
+  check "the function of a fault is found" explains_a_place
   check "of a file without a name the inode is logged" names_an_orphan
 }

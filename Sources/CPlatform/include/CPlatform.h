@@ -49,6 +49,11 @@ void cplatform_catch_signals(void);
 /// The last of SIGHUP, SIGINT and SIGTERM that came since, or 0.
 int cplatform_ending_signal(void);
 
+/// From now on a fault of the process itself (SIGILL, which a failed check of Swift's is, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV) is told to the
+/// descriptor `log` in one line, before the process ends by it: the signal, the place of the instruction, from the start of the program on, and
+/// the address that it touched.
+void cplatform_report_faults(int log);
+
 /// CRC32C (Castagnoli, reflected, as SSE 4.2 and ext4 have it) of `count` bytes, continuing from `crc`; 0 to start.
 uint32_t cplatform_crc32c(uint32_t crc, const void *_Nonnull bytes, size_t count);
 

@@ -6,12 +6,17 @@ public enum Log {
   /// Only the program's one thread logs.
   nonisolated(unsafe) private static var toKernel = false
 
+  /// Has a fault of the process itself told in a line, too. A check of Swift's that fails ends the process by an instruction that is none,
+  /// and says nothing: in Embedded Swift its text is not in the program. `Tests/program/explain` tells which function it was.
+  public static func reportFaults() { cplatform_report_faults(destination) }
+
   /// From now on messages go to `/dev/kmsg`, where that can be opened; nowhere else.
   public static func switchToKernel() {
     guard !toKernel else { return }
     toKernel = true
     // At once, and kept: later the process may be unable to open anything, or have another root.
     kernelLog = cplatform_open("/dev/kmsg", O_WRONLY | O_APPEND | O_CLOEXEC, 0)
+    cplatform_report_faults(kernelLog)
   }
 
   /// One line, with the program's name before it. Control characters, which names may have, become '?'.
