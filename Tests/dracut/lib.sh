@@ -114,7 +114,8 @@ add_kdump_tools() {
   rm -f "$root/bin/sh"
   add_program "$root" "$(command -v dash)" /bin/sh
   cp "$(command -v busybox)" "$root/bin/busybox"
-  for word in cp cat date dd echo find grep head hostname ip ln logger ls mkdir mount mv reboot rm sed sleep sort sync tail tr uname wc xargs; do
+  for word in cp cat date dd echo find grep head hostname ip ln logger ls mkdir mount mv reboot rm sed sleep sort sync tail tr uname wc \
+    xargs; do
     ln -sf busybox "$root/bin/$word"
   done
 }
@@ -140,14 +141,17 @@ record_agrees() {
   recorded_pages "$1" >"$scratch/recorded"
   segments "$2" >"$scratch/segments"
   { cmp -l "$2" "$3" || :; } | awk -v segments="$scratch/segments" '
-    BEGIN { while ((getline line <segments) > 0) { n++; split(line, part, " "); offset[n] = part[1]; physical[n] = part[2]; size[n] = part[3] } }
+    BEGIN {
+      while ((getline line <segments) > 0) { n++; split(line, part, " "); offset[n] = part[1]; physical[n] = part[2]; size[n] = part[3] }
+    }
     { for (i = 1; i <= n; i++) if ($1 > offset[i] && $1 <= offset[i] + size[i]) print int((physical[i] + $1 - 1 - offset[i]) / 4096) }
   ' | uniq | LC_ALL=C sort -u >"$scratch/changed"
   changed=$(wc -l <"$scratch/changed")
   recorded=$(wc -l <"$scratch/recorded")
   unlisted=$(LC_ALL=C comm -23 "$scratch/changed" "$scratch/recorded" | wc -l)
   told="$changed pages differ from what they were, $recorded are on the record"
-  [[ $unlisted -eq 0 ]] || told+=", $unlisted that differ are not: $(LC_ALL=C comm -23 "$scratch/changed" "$scratch/recorded" | head -n 3 | paste -sd' ') …"
+  [[ $unlisted -eq 0 ]] \
+    || told+=", $unlisted that differ are not: $(LC_ALL=C comm -23 "$scratch/changed" "$scratch/recorded" | head -n 3 | paste -sd' ') …"
   [[ $changed -gt 0 && $unlisted -eq 0 && $((changed * 100)) -ge $((recorded * 99)) ]]
 }
 
