@@ -197,19 +197,22 @@ fail() {
   wrap "FAILED  " "        " "$*"
 }
 
-# check NAME COMMAND...: runs the command; its output is shown only when it fails.
+# check NAME COMMAND...: runs the command; its output is shown only when it fails, and what the function show_more prints, where a script
+# has one. What it leaves in $told is shown beside the name.
 check() {
-  local name=$1 log status=0
+  # Names that no command sets, since it runs in this shell.
+  local checked_name=$1 checked_log checked_status=0
   shift
-  log=$(mktemp)
-  "$@" >"$log" 2>&1 </dev/null || status=$?
-  if [[ $status -eq 0 ]]; then
-    pass "$name"
+  told=""
+  checked_log=$(mktemp)
+  "$@" >"$checked_log" 2>&1 </dev/null || checked_status=$?
+  if [[ $checked_status -eq 0 ]]; then
+    pass "$checked_name${told:+: $told}"
   else
-    fail "$name (exit code $status)"
-    sed 's/^/        /' "$log"
+    fail "$checked_name (exit code $checked_status)"
+    { cat "$checked_log"; ! declare -F show_more >/dev/null || show_more; } | sed 's/^/        /'
   fi
-  rm -f "$log"
+  rm -f "$checked_log"
 }
 
 # check_and_tell NAME COMMAND...: the same, and what the command says is shown on the line in either case.
