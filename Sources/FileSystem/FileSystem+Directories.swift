@@ -23,7 +23,7 @@ extension FileSystem where Store: ~Copyable {
   public func list(_ number: InodeNumber, after position: UInt64, _ body: (Listed) -> Bool) throws(FileSystemError) {
     // One that has been removed has not even '.' and '..' (`iterate_dir`, fs/readdir.c).
     let directory = try namedDirectory(number)
-    if position == 0 { noteAccess(directory) }
+    if position == 0 || countsEachRead { noteAccess(directory) }
     if position < dot, !body(dots(".", directory, at: dot)) { return }
     if position < dotDot, !body(dots("..", inodes[directory].parent, at: dotDot)) { return }
     var following = next(of: directory, after: max(position, dotDot), in: entries)

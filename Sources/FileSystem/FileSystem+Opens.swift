@@ -19,7 +19,7 @@ extension FileSystem where Store: ~Copyable {
   /// Opens a file.
   ///
   /// - Parameters:
-  ///   - isStream: the caller only writes, so that nothing of a cache is of use to it.
+  ///   - isStream: the caller only writes, so that nothing of a cache is of use to it; or it is to read without one.
   ///   - mixing: the kernel keeps its cache in step with what bypasses it.
   ///   - truncating: it becomes empty (O_TRUNC).
   public func open(
@@ -43,7 +43,7 @@ extension FileSystem where Store: ~Copyable {
     inodes[handle].cachedOpens += 1
     noteUse(of: handle)
     // Only a read that the cache can't answer is known of.
-    guard inodes[handle].isCacheOld || limits.accessTimes.isStrict else { return .cached }
+    guard inodes[handle].isCacheOld || countsEachRead else { return .cached }
     inodes[handle].isCacheOld = false
     return .cachedAnew
   }

@@ -146,6 +146,8 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
 
   /// Changes when reading changes access times.
   public func setAccessTimes(_ times: AccessTimes) { limits.accessTimes = times }
+  /// Each read changes the time of access (strictatime), so that none should be answered by the kernel's cache.
+  public var countsEachRead: Bool { limits.accessTimes.isStrict }
 
   /// The most frames that file data may take now.
   var frameLimit: UInt64 {

@@ -57,7 +57,7 @@ extension Server {
     _ inode: InodeNumber, _ file: inout fuse_file_info, truncating: Bool, by caller: Caller
   ) throws(FileSystemError) {
     let access = file.flags & O_ACCMODE
-    let isStream = access == O_WRONLY || (access == O_RDWR && canMapDirect)
+    let isStream = access == O_WRONLY || (canMapDirect && (access == O_RDWR || fileSystem.countsEachRead))
     let kind = try fileSystem.open(inode, isStream: isStream, mixing: canMixDirect, truncating: truncating, by: caller)
     openFiles += 1
     file.fh = kind.rawValue

@@ -8,7 +8,7 @@ extension Server {
     operations.`init` = { data, connection in
       guard let data, let connection else { return }
       let server = Unmanaged<Server>.fromOpaque(data).takeUnretainedValue()
-      Server.negotiate(&connection.pointee)
+      server.negotiate(&connection.pointee)
       server.canMapDirect = cfuse_has(connection, cfuse_map_direct)
       // Since 6.6; protocol 7.40, of 6.9, is the first that tells for sure.
       server.canMixDirect = connection.pointee.proto_minor >= 40
@@ -33,7 +33,7 @@ extension Server {
   }
 
   /// Chooses what the kernel should do for us; each choice with its reason.
-  private static func negotiate(_ connection: inout fuse_conn_info) {
+  private func negotiate(_ connection: inout fuse_conn_info) {
     // Splicing needs pages that can be pinned, which a mapping of old memory has not, and a copy is quicker anyway.
     cfuse_decline(&connection, UInt64(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE))
     // The kernel would accept what finds no frame at writeback, and lose it.
@@ -42,8 +42,11 @@ extension Server {
     cfuse_decline(&connection, UInt64(FUSE_CAP_ASYNC_DIO))
     // Locks stay in the kernel: they are then interruptible.
     cfuse_decline(&connection, UInt64(FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS))
-    // Names and symlinks change only through the kernel, which may look several up at once.
-    cfuse_want(&connection, UInt64(FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS))
+    // Names change only through the kernel, which may look several up at once.
+    cfuse_want(&connection, UInt64(FUSE_CAP_PARALLEL_DIROPS))
+    // Symlinks and directories are kept in the kernel's cache (opendir needs no answer of ours), unless each look at one is to be
+    // known of.
+    if !fileSystem.countsEachRead { cfuse_want(&connection, UInt64(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPENDIR_SUPPORT)) }
     // Listing asks for attributes as well while the kernel thinks they'll be used.
     cfuse_want(&connection, UInt64(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO))
     // O_TRUNC comes with the open: one request less, and no moment in between.
@@ -56,12 +59,10 @@ extension Server {
     cfuse_want(&connection, cfuse_map_direct)
     // File handles for name_to_handle_at and NFS.
     cfuse_want(&connection, UInt64(FUSE_CAP_EXPORT_SUPPORT))
-    // opendir needs no answer of ours.
-    cfuse_want(&connection, UInt64(FUSE_CAP_NO_OPENDIR_SUPPORT))
     // The cache is right as it is: nobody writes behind the kernel's back.
     cfuse_decline(&connection, UInt64(FUSE_CAP_AUTO_INVAL_DATA))
     cfuse_want(&connection, UInt64(FUSE_CAP_EXPLICIT_INVAL_DATA))
-    connection.max_write = UInt32(largestTransfer)
+    connection.max_write = UInt32(Server.largestTransfer)
     connection.time_gran = 1
   }
 }

@@ -95,10 +95,11 @@ struct AttributesTests {
     try withTree(limits: limits) { tree in
       let file = try tree.file("f")
       try tree.write(pattern(10), to: file)
-      for _ in 0..<2 {
+      // At the end of each, too.
+      for position in [0, 0, 10] as [UInt64] {
         tree.clock.time.seconds += 1
-        _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
-        try tree.fileSystem.list(.root, after: 0) { _ in true }
+        _ = try tree.fileSystem.bytes(of: file, at: position, count: 1, touching: true)
+        try tree.fileSystem.list(.root, after: position) { _ in true }
         #expect(try tree.attributes(file).accessed == tree.clock.time)
         #expect(try tree.attributes(.root).accessed == tree.clock.time)
       }

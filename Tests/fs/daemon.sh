@@ -223,6 +223,31 @@ devices_open_unless_nodev() {
     && stop_background
 }
 
+# changes_access FILE COMMAND...: the command changes its time of access.
+changes_access() {
+  local before
+  before=$(stat -c %x "$1")
+  "${@:2}" >/dev/null && [[ $(stat -c %x "$1") != "$before" ]] || { say "${*:2}: the access time of $1 stays $before"; return 1; }
+}
+
+# Each reads on in what is open as 7.
+read_on() { head -c 1 <&7; }
+
+# Reading through one open file can only be told by a libfuse and a kernel that map a file beside their cache.
+strictatime_sees_each_read() {
+  start_background scratch size=4m,strictatime && cp /bin/true "$tested/f" && ln -s f "$tested/l" || return
+  changes_access "$tested" ls -U "$tested" && changes_access "$tested" ls -U "$tested" || return
+  changes_access "$tested/l" stat -L "$tested/l" && changes_access "$tested/l" stat -L "$tested/l" && changes_access "$tested/f" "$tested/l" || return
+  if dpkg --compare-versions "$(libfuse_version)" ge 3.17 && dpkg --compare-versions "$(uname -r)" ge 6.6; then
+    exec 7<"$tested/f"
+    changes_access "$tested/f" read_on && changes_access "$tested/f" read_on && changes_access "$tested/f" read_on
+    set -- $?
+    exec 7<&-
+    [[ $1 -eq 0 ]] || return
+  fi
+  stop_background
+}
+
 # fstab's words, and those that the kernel shows in /proc/mounts.
 takes_what_fstab_has() {
   start_background scratch size=4m,defaults,noauto,nofail,x-systemd.requires=foo,_netdev,user_id=0,group_id=0,relatime && stop_background
@@ -408,6 +433,7 @@ check_daemon() {
   check "noexec" programs_run_unless_noexec
   check "nosuid" set_ids_count_unless_nosuid
   check "nodev" devices_open_unless_nodev
+  check "strictatime sees each read" strictatime_sees_each_read
   check "fstab's other options" takes_what_fstab_has
   check "source, type and options stand in /proc/mounts" is_shown_in_proc_mounts
   check "commas, blanks and backslashes in names" odd_source_and_directory
