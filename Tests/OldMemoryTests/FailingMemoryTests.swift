@@ -143,6 +143,27 @@ struct FailingMemoryTests {
     }
   }
 
+  /// A device that ends before the top page table and `mem_section`, which are the first to be looked at, or before all that is.
+  @Test("a device is known by any of the kernel's own pages that it shows")
+  func landmarks() throws {
+    let directory = try TemporaryDirectory()
+    let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
+    var kernel = FakeKernel(.allCases[0])
+    kernel.makeFree(0x800, order: 7)
+    // The image's last page of each 256 KiB is looked at; the others before 17 MiB are all zeros.
+    let shown: UInt64 = 0x103f * 4096
+    kernel.core.put(UInt64(1), at: shown)
+    try kernel.write(to: vmcore)
+    try write(kernel, to: device, foreign: 0..<0)
+    #expect(truncate(device, off_t(shown + 4096)) == 0)
+    #expect(try pool(vmcore, device: device).totalFrames == 128)
+    #expect(truncate(device, off_t(shown)) == 0)
+    guard case .unmappable = try failures({ try pool(vmcore, device: device) }).device else {
+      Issue.record("another reason")
+      return
+    }
+  }
+
   @Test("a device that shows the kernel's own pages and other bytes at all reusable frames is refused for that")
   func different() throws {
     let directory = try TemporaryDirectory()
