@@ -6,6 +6,10 @@ import PackageDescription
 ///
 /// The release program is optimised whole, when it is linked: its objects are bitcode. SwiftPM knows no link-time optimisation
 /// for Linux, so the compiler's front end is told to write bitcode where it would write an object.
+///
+/// A flag that is there for the program's size saves 8 KiB or more of the static program as it is packed into an initramfs
+/// (`Tests/bench/flags` measures them). Checks of exclusive access and the stack protector stay, for less than 1 KiB each: this is a root
+/// daemon that writes physical memory.
 let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .unsafeFlags(
@@ -13,39 +17,19 @@ let settings: [SwiftSetting] = [
       "-wmo", "-Osize",
       // Unoptimised by LLVM: the front end crashes on writing what its own passes leave (functions without a name).
       "-Xfrontend", "-emit-bc", "-Xfrontend", "-disable-llvm-optzns",
-      "-Xfrontend", "-mergeable-traps",
-      // A copy of a function for each closure that it is called with is larger than the calls that it saves.
-      "-Xllvm", "-sil-disable-pass=closure-specialize",
-      // The debug build looks for overlapping accesses, and the stack is guarded by bounds checks.
-      "-enforce-exclusivity=unchecked",
-      "-Xfrontend", "-disable-stack-protector",
-      // One inline function of libc's headers with an unwind table would give one to every function: nothing unwinds.
+      // 12 KiB: one inline function of libc's headers with an unwind table would give one to every function, and nothing unwinds.
       "-Xcc", "-fno-asynchronous-unwind-tables",
-      // SwiftPM asks for frame pointers, in words that come after these; nobody walks the stack.
-      "-Xcc", "-Xclang", "-Xcc", "-mframe-pointer=none",
     ], .when(configuration: .release)),
 ]
 
-/// For all that does no work frame by frame: only short functions go in line into others.
-let shortSettings =
-  settings + [.unsafeFlags(["-Xllvm", "-sil-inline-overall-caller-block-limit=5"], .when(configuration: .release))]
-
 let cSettings: [CSetting] = [
-  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables", "-Xclang", "-mframe-pointer=none"], .when(configuration: .release))
+  .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables"], .when(configuration: .release))
 ]
 
-/// Small rather than relocatable: relocations of its own would be a fifteenth of the program. Nothing looks for a build ID, and
-/// without relocations there is next to nothing that could be made read-only after them.
+/// Relocatable (6 KiB), and what is relocated is read-only afterwards. Optimised whole (116 KiB).
 let linking: [LinkerSetting] = [
   .unsafeFlags(
-    [
-      "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xclang-linker", "-no-pie",
-      "-Xlinker", "--build-id=none", "-Xlinker", "-z", "-Xlinker", "norelro",
-      "-lto=llvm-full", "-Xlinker", "--lto-newpm-passes=default<Oz>",
-      // Only what has one caller, or is no longer than a call, goes in line; what functions have in common goes out of line.
-      "-Xlinker", "-mllvm", "-Xlinker", "-inline-threshold=-100",
-      "-Xlinker", "-mllvm", "-Xlinker", "-enable-machine-outliner=always",
-    ],
+    ["-use-ld=lld", "-lto=llvm-full", "-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"],
     .when(configuration: .release))
 ]
 
@@ -55,11 +39,11 @@ let forInitramfs = Context.environment["OLDMEMFS_INITRAMFS"] != nil
 let bootDependencies: [Target.Dependency] = forInitramfs ? ["Boot"] : []
 let bootSettings: [SwiftSetting] = forInitramfs ? [.define("OLDMEMFS_INITRAMFS")] : []
 let staticSettings: [CSetting] = forInitramfs ? [.define("OLDMEMFS_INITRAMFS")] : []
-let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker", "-static"], .when(configuration: .release))] : []
+let bootLinking: [LinkerSetting] = forInitramfs ? [.unsafeFlags(["-Xclang-linker", "-static-pie"], .when(configuration: .release))] : []
 let bootTargets: [Target] =
   forInitramfs
   ? [
-    .target(name: "Boot", dependencies: ["CrashedKernel", "Platform", "CBoot"], swiftSettings: shortSettings),
+    .target(name: "Boot", dependencies: ["CrashedKernel", "Platform", "CBoot"], swiftSettings: settings),
     .target(name: "CBoot", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
     .testTarget(name: "BootTests", dependencies: ["Boot"]),
   ] : []
@@ -71,14 +55,14 @@ let package = Package(
     .executableTarget(
       name: "oldmemfs",
       dependencies: ["FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform"] + bootDependencies,
-      swiftSettings: shortSettings + bootSettings, linkerSettings: linking + bootLinking),
-    .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Frames", "Platform", "CFuse"], swiftSettings: shortSettings),
-    .target(name: "FileSystem", dependencies: ["Frames", "Platform"], swiftSettings: shortSettings),
-    .target(name: "OldMemory", dependencies: ["Frames", "CrashedKernel", "Vmcore", "Platform"], swiftSettings: shortSettings),
-    .target(name: "Frames", dependencies: ["Platform"], swiftSettings: shortSettings),
+      swiftSettings: settings + bootSettings, linkerSettings: linking + bootLinking),
+    .target(name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Frames", "Platform", "CFuse"], swiftSettings: settings),
+    .target(name: "FileSystem", dependencies: ["Frames", "Platform"], swiftSettings: settings),
+    .target(name: "OldMemory", dependencies: ["Frames", "CrashedKernel", "Vmcore", "Platform"], swiftSettings: settings),
+    .target(name: "Frames", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], exclude: ["Reuse/REUSE.md"], swiftSettings: settings),
-    .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: shortSettings),
-    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: shortSettings),
+    .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: settings),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform", cSettings: cSettings),
     .target(
       name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings + staticSettings, linkerSettings: [.linkedLibrary("fuse3")]),

@@ -141,13 +141,14 @@ run_swift() (
   TMPDIR=$own ${swift_limit:+timeout "$swift_limit"} swift "$@" --scratch-path "$scratch" 2>&1 </dev/null {lock}>&- | follow "$name" "$log" {lock}>&-
 )
 
-# build_with_swift WHAT SCRATCH WORDS...: 'swift build WORDS…'; its log is shown when it fails, which ends the script.
+# build_with_swift WHAT SCRATCH WORDS...: 'swift build WORDS…'; its log is shown when it fails, which ends the script. No program looks
+# for libraries beside itself; a static one that is relocatable dies of such a path (glibc 2.36).
 build_with_swift() {
   local what=$1 scratch=$2 log
   shift 2
   log=$(mktemp)
   progress "building $what"
-  if ! run_swift "building $what" "$log" "$scratch" build "$@"; then
+  if ! run_swift "building $what" "$log" "$scratch" build --disable-local-rpath "$@"; then
     cat "$log" >&2
     rm -f "$log"
     die "$what does not build."
