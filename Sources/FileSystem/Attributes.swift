@@ -35,6 +35,12 @@ public struct AttributeChange: BitwiseCopyable, Sendable {
 
   public init() {}
 
+  /// Whether it is the change of times that whoever may write to the file may make (utime(2) with no times).
+  var isTouch: Bool {
+    if case .now = accessed, case .now = modified { return true }
+    return false
+  }
+
   var changesMoreThanSize: Bool { permissions != nil || uid != nil || gid != nil || accessed != nil || modified != nil }
 }
 

@@ -10,6 +10,7 @@ extension FileSystem where Store: ~Copyable {
     of number: InodeNumber, to change: AttributeChange, by caller: Caller, isOpen: Bool = false
   ) throws(FileSystemError) -> Attributes {
     let handle = try live(number)
+    try check(change, of: handle, isOpen: isOpen)
     // What can fail for want of memory comes before the first change.
     if change.permissions != nil, let list = try accessList(of: handle, .access) {
       var room = BlobRoom()
@@ -86,6 +87,7 @@ extension FileSystem where Store: ~Copyable {
 
   /// A file was read, a directory listed or a symlink followed.
   func noteAccess(_ handle: UInt32) {
+    if inodes[handle].flags.contains(.noAccessTime) { return }
     let time = now()
     let isDirectory = inodes[handle].mode.isDirectory
     let (accessed, modified, changed) = (inodes[handle].accessed, inodes[handle].modified, inodes[handle].changed)

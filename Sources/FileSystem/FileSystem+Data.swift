@@ -43,10 +43,13 @@ extension FileSystem where Store: ~Copyable {
 
   /// Writes to a file from byte `offset` on; the bytes written, fewer than asked for when the space ends. An error is thrown
   /// only if there are none. Without a caller it is what a mapping was stored to.
+  ///
+  /// - Parameter appending: nothing that is there may be overwritten.
   public func write(
-    _ number: InodeNumber, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, by caller: Caller?
+    _ number: InodeNumber, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, appending: Bool = false, by caller: Caller?
   ) throws(FileSystemError) -> Int {
     let handle = try regular(number)
+    if appending, offset < inodes[handle].size { throw .notPermitted }
     guard !bytes.isEmpty else { return 0 }
     guard offset <= Self.mostBytes - UInt64(bytes.count) else { throw .tooLarge }
     // Before anything is written, as the kernel has it (`shmem_file_write_iter`, mm/shmem.c): a write for which there is no room

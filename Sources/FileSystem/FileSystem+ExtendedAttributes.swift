@@ -33,6 +33,7 @@ extension FileSystem where Store: ~Copyable {
     _ name: AttributeName, of number: InodeNumber, to value: [UInt8], _ flags: SetAttributeFlags, by caller: Caller
   ) throws(FileSystemError) {
     let handle = try live(number)
+    try checkChange(of: handle)
     guard value.count <= Self.mostAttributeBytes else { throw .attributeTooLarge }
     if case .accessList(let kind) = name.space { return try setAccessList(kind, of: handle, to: value, by: caller) }
     let isThere = find(name, of: handle) != nil
@@ -44,6 +45,7 @@ extension FileSystem where Store: ~Copyable {
 
   public func removeAttribute(_ name: AttributeName, of number: InodeNumber) throws(FileSystemError) {
     let handle = try live(number)
+    try checkChange(of: handle)
     if case .accessList(let kind) = name.space { return removeAccessList(kind, of: handle) }
     guard let found = find(name, of: handle) else { throw .noAttribute }
     drop(found)

@@ -40,6 +40,7 @@ extension FileSystem where Store: ~Copyable {
     in parent: InodeNumber, permissions: UInt32, by caller: Caller
   ) throws(FileSystemError) -> Entry {
     let directory = try self.directory(parent)
+    try checkAddition(to: directory)
     let mode = FileMode(FileMode.regular | permissions & 0o7777)
     try reserveInode()
     let inheritance = try inheritance(mode, from: directory, by: caller)
@@ -51,6 +52,7 @@ extension FileSystem where Store: ~Copyable {
   ) throws(FileSystemError) -> UInt32 {
     let directory = try namedDirectory(parent)
     guard find(name, in: directory) == nil else { throw .exists }
+    try checkAddition(to: directory)
     try reserveInode()
     let inheritance = try inheritance(mode, from: directory, by: caller)
     var room = inheritance.room
@@ -72,7 +74,8 @@ extension FileSystem where Store: ~Copyable {
   /// Adds an inode with what it gets from its directory, for all of which there is room.
   private func add(_ inheritance: Inheritance, to directory: UInt32, by caller: Caller) throws(FileSystemError) -> UInt32 {
     let mode = inherited(inheritance.mode, from: directory, by: caller)
-    let handle = addInode(mode: mode, uid: caller.uid, gid: group(in: directory, caller))
+    let flags = inodes[directory].flags.intersection(.inherited)
+    let handle = addInode(mode: mode, uid: caller.uid, gid: group(in: directory, caller), flags: flags)
     // Nothing is reserved here: after the first list's split of a node that could fail, with the inode in the table for good.
     if let list = inheritance.access { try putReserved(AccessList.Kind.access.attribute, list.bytes, on: handle) }
     if let list = inheritance.defaults { try putReserved(AccessList.Kind.defaults.attribute, list.bytes, on: handle) }
@@ -108,6 +111,8 @@ extension FileSystem where Store: ~Copyable {
     let directory = try namedDirectory(parent)
     guard !inodes[handle].mode.isDirectory else { throw .notPermitted }
     guard find(name, in: directory) == nil else { throw .exists }
+    try checkAddition(to: directory)
+    try checkChange(of: handle)
     let isFurther = inodes[handle].links > 0
     if isFurther { try checkInodeLimit() }
     try reserveEntry(name)
@@ -122,6 +127,7 @@ extension FileSystem where Store: ~Copyable {
   public func unlink(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) {
     let directory = try self.directory(parent)
     let found = try required(name, in: directory)
+    try checkRemoval(of: found.child, from: directory)
     guard !inodes[found.child].mode.isDirectory else { throw .isDirectory }
     removeEntry(found)
     unlinked(found.child)
@@ -130,6 +136,7 @@ extension FileSystem where Store: ~Copyable {
   public func removeDirectory(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) {
     let directory = try self.directory(parent)
     let found = try required(name, in: directory)
+    try checkRemoval(of: found.child, from: directory)
     guard inodes[found.child].mode.isDirectory else { throw .notDirectory }
     guard inodes[found.child].entries == 0 else { throw .notEmpty }
     removeEntry(found)

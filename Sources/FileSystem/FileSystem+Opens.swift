@@ -10,6 +10,21 @@ public enum OpenKind: UInt64, Sendable {
   case direct = 2
 }
 
+/// What a file is opened for.
+public struct OpenAccess: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: UInt8
+
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static var writing: OpenAccess { OpenAccess(rawValue: 1) }
+  /// All that is written goes to the end (O_APPEND).
+  public static var appending: OpenAccess { OpenAccess(rawValue: 2) }
+  /// It becomes empty (O_TRUNC).
+  public static var truncating: OpenAccess { OpenAccess(rawValue: 4) }
+  /// By the kernel itself, to ask for flags: it makes no use of the answer, so its cache stays as it is.
+  public static var asking: OpenAccess { OpenAccess(rawValue: 8) }
+}
+
 /// Opening: streams bypass the kernel's page cache, everything else goes through it.
 ///
 /// Until 6.6 a write that bypasses the cache leaves old bytes in it (`fuse_direct_io`, fs/fuse/file.c). There a file that is open
@@ -21,13 +36,13 @@ extension FileSystem where Store: ~Copyable {
   /// - Parameters:
   ///   - isStream: the caller only writes, so that nothing of a cache is of use to it; or it is to read without one.
   ///   - mixing: the kernel keeps its cache in step with what bypasses it.
-  ///   - truncating: it becomes empty (O_TRUNC).
   public func open(
-    _ number: InodeNumber, isStream: Bool, mixing: Bool = false, truncating: Bool, by caller: Caller
+    _ number: InodeNumber, for access: OpenAccess = [], isStream: Bool, mixing: Bool = false, by caller: Caller
   ) throws(FileSystemError) -> OpenKind {
     let handle = try live(number)
     guard !inodes[handle].isLost else { throw .stale }
-    if truncating {
+    try checkOpen(handle, for: access)
+    if access.contains(.truncating) {
       var change = AttributeChange()
       change.size = 0
       _ = try setAttributes(of: number, to: change, by: caller, isOpen: true)
@@ -44,7 +59,7 @@ extension FileSystem where Store: ~Copyable {
     noteUse(of: handle)
     // Only a read that the cache can't answer is known of.
     guard inodes[handle].isCacheOld || countsEachRead else { return .cached }
-    inodes[handle].isCacheOld = false
+    if !access.contains(.asking) { inodes[handle].isCacheOld = false }
     return .cachedAnew
   }
 

@@ -36,13 +36,21 @@ extension FileSystem where Store: ~Copyable {
     if flags.contains(.exchange) {
       guard let replaced else { throw .noEntry }
       try checkLoop(replaced.child, into: source)
+      try checkRemoval(of: moved.child, from: source)
+      try checkRemoval(of: replaced.child, from: target)
       return exchange(moved, replaced)
     }
     if flags.contains(.noReplace), replaced != nil { throw .exists }
     if let replaced {
       // Two names of one file: rename(2) does nothing.
       if replaced.child == moved.child { return }
+    }
+    try checkRemoval(of: moved.child, from: source)
+    if let replaced {
+      try checkRemoval(of: replaced.child, from: target)
       try checkReplacement(of: replaced.child, by: moved.child)
+    } else {
+      try checkAddition(to: target)
     }
     try move(moved, to: target, new.name, over: replaced, flags, caller)
   }
@@ -82,7 +90,9 @@ extension FileSystem where Store: ~Copyable {
     }
     if flags.contains(.whiteout) {
       // A character device 0:0 (`WHITEOUT_DEV`, include/linux/fs.h) stays under the old name.
-      let whiteout = addInode(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: group(in: moved.key.owner, caller))
+      let flags = inodes[moved.key.owner].flags.intersection(.inherited)
+      let gid = group(in: moved.key.owner, caller)
+      let whiteout = addInode(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: gid, flags: flags)
       inodes[whiteout].links = 1
       redirect(moved, to: whiteout)
     } else {

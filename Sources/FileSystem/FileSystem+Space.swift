@@ -49,9 +49,10 @@ extension FileSystem where Store: ~Copyable {
   public func allocate(
     _ number: InodeNumber, at offset: UInt64, count: UInt64, mode: AllocateMode, by caller: Caller
   ) throws(FileSystemError) {
+    let handle = try regular(number)
+    try checkAllocation(handle, mode)
     guard mode.isSubset(of: [.keepSize, .punchHole]), !mode.contains(.punchHole) || mode.contains(.keepSize)
     else { throw .unsupported }
-    let handle = try regular(number)
     guard count > 0 else { throw .invalid }
     guard offset <= Self.mostBytes, count <= Self.mostBytes - offset else { throw .tooLarge }
     if mode.contains(.punchHole) {

@@ -85,11 +85,11 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   }
 
   /// Adds an inode, for which there is room.
-  func addInode(mode: FileMode, uid: UInt32, gid: UInt32) -> UInt32 {
+  func addInode(mode: FileMode, uid: UInt32, gid: UInt32, flags: FileFlags = []) -> UInt32 {
     let time = now()
     lastGeneration &+= 1
     return inodes.add(
-      Inode(accessed: time, modified: time, changed: time, mode: mode, uid: uid, gid: gid, generation: lastGeneration))
+      Inode(accessed: time, modified: time, changed: time, mode: mode, flags: flags, uid: uid, gid: gid, generation: lastGeneration))
   }
 
   /// Frees an inode and all that is its own, once nobody can reach it.

@@ -18,9 +18,12 @@ public struct InodeNumber: Equatable, BitwiseCopyable, Sendable {
 
 /// `st_mode`: the type of a file and its permission bits.
 public struct FileMode: Equatable, BitwiseCopyable, Sendable {
-  public var rawValue: UInt32
+  /// There are no more than 16.
+  private let bits: UInt16
 
-  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+  public init(_ rawValue: UInt32) { bits = UInt16(truncatingIfNeeded: rawValue) }
+
+  public var rawValue: UInt32 { UInt32(bits) }
 
   static var typeMask: UInt32 { UInt32(S_IFMT) }
   static var setUser: UInt32 { UInt32(S_ISUID) }
@@ -49,6 +52,7 @@ struct Inode: BitwiseCopyable {
   /// References that the kernel holds, by lookups.
   var lookups: UInt64 = 0
   var mode: FileMode
+  var flags: FileFlags
   var uid: UInt32
   var gid: UInt32
   var links: UInt32 = 0

@@ -38,24 +38,18 @@ public enum Control {
 }
 
 extension Server {
-  static func addControl(to operations: inout fuse_lowlevel_ops) {
-    operations.ioctl = { request, _, command, _, _, _, input, inputSize, outputSize in
-      let server = Server.of(request)
-      guard command == Control.command, let answer = server.answer, let input, inputSize >= MemoryLayout<Control.Question>.size else {
-        fuse_reply_err(request, ENOTTY)
-        return
-      }
-      // It tells where in memory things are.
-      guard fuse_req_ctx(request)?.pointee.uid == 0 else {
-        fuse_reply_err(request, EPERM)
-        return
-      }
-      let reply = answer(input.loadUnaligned(as: Control.Question.self), server.fileSystem)
-      guard reply.count * 8 <= outputSize else {
-        fuse_reply_err(request, ENOTTY)
-        return
-      }
-      _ = reply.withUnsafeBytes { fuse_reply_ioctl(request, 0, $0.baseAddress, $0.count) }
+  /// Answers a question; false if it is none.
+  static func answer(_ request: fuse_req_t?, _ command: UInt32, _ input: UnsafeRawBufferPointer, upTo outputSize: Int) -> Bool {
+    let server = Server.of(request)
+    guard command == Control.command, let answer = server.answer, input.count >= MemoryLayout<Control.Question>.size else { return false }
+    // It tells where in memory things are.
+    guard fuse_req_ctx(request)?.pointee.uid == 0 else {
+      fuse_reply_err(request, EPERM)
+      return true
     }
+    let reply = answer(input.loadUnaligned(as: Control.Question.self), server.fileSystem)
+    guard reply.count * 8 <= outputSize else { return false }
+    _ = reply.withUnsafeBytes { fuse_reply_ioctl(request, 0, $0.baseAddress, $0.count) }
+    return true
   }
 }

@@ -20,7 +20,8 @@ extension Server {
         let buffer = UnsafeRawBufferPointer(start: bytes, count: size)
         let isWriteback = file.map { $0.pointee.writepage != 0 } ?? false
         let caller = isWriteback ? nil : Server.caller(request)
-        let count = try server.fileSystem.write(InodeNumber(inode), at: offset, buffer, by: caller)
+        let appending = !isWriteback && (file.map { Server.addsOnly($0.pointee) } ?? false)
+        let count = try server.fileSystem.write(InodeNumber(inode), at: offset, buffer, appending: appending, by: caller)
         server.tellUnseen()
         fuse_reply_write(request, count)
       } catch { server.fail(request, error) }

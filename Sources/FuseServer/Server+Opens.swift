@@ -9,8 +9,7 @@ extension Server {
       let server = Server.of(request)
       guard let file else { return server.fail(request, .invalid) }
       do throws(FileSystemError) {
-        let truncating = file.pointee.flags & O_TRUNC != 0
-        try server.open(InodeNumber(inode), &file.pointee, truncating: truncating, by: Server.caller(request))
+        try server.open(InodeNumber(inode), &file.pointee, for: Server.access(file.pointee.flags), by: Server.caller(request))
         server.tellUnseen()
         if fuse_reply_open(request, file) != 0 { server.close(InodeNumber(inode), file.pointee) }
       } catch { server.fail(request, error) }
@@ -44,7 +43,7 @@ extension Server {
       let entry = try body(server.fileSystem, caller)
       let inode = entry.attributes.inode
       // A new file is no shorter by O_TRUNC, and keeps set-user-ID.
-      try server.open(inode, &file.pointee, truncating: false, by: caller)
+      try server.open(inode, &file.pointee, for: access(file.pointee.flags).subtracting(.truncating), by: caller)
       var answer = fuse_entry_param(entry)
       if fuse_reply_create(request, &answer, file) != 0 {
         server.close(inode, file.pointee)
@@ -53,14 +52,33 @@ extension Server {
     } catch { server.fail(request, error) }
   }
 
+  /// What open(2)'s flags ask for. All programs of 64 bits open with O_LARGEFILE, and the kernel itself without it
+  /// (`fuse_priv_ioctl_prepare`, fs/fuse/ioctl.c).
+  private static func access(_ flags: Int32) -> OpenAccess {
+    var access: OpenAccess = flags & largeFile == 0 ? .asking : []
+    if flags & O_ACCMODE != O_RDONLY { access.insert(.writing) }
+    if flags & O_APPEND != 0 { access.insert(.appending) }
+    if flags & O_TRUNC != 0 { access.insert(.truncating) }
+    return access
+  }
+
+  /// O_LARGEFILE as the kernel has it (asm-generic/fcntl.h); to libc it is 0.
+  private static var largeFile: Int32 { 0o100000 }
+  /// Beside an `OpenKind`: what is written may only be added. The kernel takes O_APPEND away when it is asked to (fcntl(2)).
+  private static var addsOnly: UInt64 { 1 << 8 }
+
+  /// Whether what is written through an open file may only be added.
+  static func addsOnly(_ file: fuse_file_info) -> Bool { file.fh & addsOnly != 0 }
+
   private func open(
-    _ inode: InodeNumber, _ file: inout fuse_file_info, truncating: Bool, by caller: Caller
+    _ inode: InodeNumber, _ file: inout fuse_file_info, for access: OpenAccess, by caller: Caller
   ) throws(FileSystemError) {
-    let access = file.flags & O_ACCMODE
-    let isStream = access == O_WRONLY || (canMapDirect && (access == O_RDWR || fileSystem.countsEachRead))
-    let kind = try fileSystem.open(inode, isStream: isStream, mixing: canMixDirect, truncating: truncating, by: caller)
+    let mode = file.flags & O_ACCMODE
+    let isStream = mode == O_WRONLY || (canMapDirect && (mode == O_RDWR || fileSystem.countsEachRead))
+    let kind = try fileSystem.open(inode, for: access, isStream: isStream, mixing: canMixDirect, by: caller)
     openFiles += 1
     file.fh = kind.rawValue
+    if try fileSystem.flags(of: inode).contains(.append) { file.fh |= Self.addsOnly }
     file.direct_io = kind == .direct ? 1 : 0
     file.keep_cache = kind == .cached ? 1 : 0
     // Nothing is to be done when a descriptor is closed, only when the last one is.
@@ -69,6 +87,6 @@ extension Server {
 
   private func close(_ inode: InodeNumber, _ file: fuse_file_info) {
     openFiles -= 1
-    fileSystem.close(inode, OpenKind(rawValue: file.fh) ?? .cached)
+    fileSystem.close(inode, OpenKind(rawValue: file.fh & ~Self.addsOnly) ?? .cached)
   }
 }

@@ -49,7 +49,7 @@ final class Server {
     addData(to: &operations)
     addDirectories(to: &operations)
     addExtendedAttributes(to: &operations)
-    addControl(to: &operations)
+    addRequests(to: &operations)
     return operations
   }
 }

@@ -59,7 +59,7 @@ struct AttributesTests {
       let file = try tree.file("f")
       try tree.write(pattern(10), to: file)
       func accessed(after seconds: Int64) throws -> Bool {
-        tree.clock.time.seconds += seconds
+        tree.clock.pass(seconds)
         _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
         return try tree.attributes(file).accessed == tree.clock.time
       }
@@ -81,7 +81,7 @@ struct AttributesTests {
       let file = try tree.file("f")
       try tree.write(pattern(10), to: file)
       let before = try tree.attributes(file).accessed
-      tree.clock.time.seconds += 1_000_000
+      tree.clock.pass(1_000_000)
       _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
       try tree.fileSystem.list(.root, after: 0) { _ in true }
       #expect(try tree.attributes(file).accessed == before)
@@ -97,7 +97,7 @@ struct AttributesTests {
       try tree.write(pattern(10), to: file)
       // At the end of each, too.
       for position in [0, 0, 10] as [UInt64] {
-        tree.clock.time.seconds += 1
+        tree.clock.pass(1)
         _ = try tree.fileSystem.bytes(of: file, at: position, count: 1, touching: true)
         try tree.fileSystem.list(.root, after: position) { _ in true }
         #expect(try tree.attributes(file).accessed == tree.clock.time)
@@ -105,7 +105,7 @@ struct AttributesTests {
       }
       let before = tree.clock.time
       tree.fileSystem.setAccessTimes(AccessTimes.always.withoutDirectories)
-      tree.clock.time.seconds += 1
+      tree.clock.pass(1)
       _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
       try tree.fileSystem.list(.root, after: 0) { _ in true }
       #expect(try tree.attributes(file).accessed == tree.clock.time)

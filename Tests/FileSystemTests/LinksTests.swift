@@ -118,7 +118,7 @@ struct LinksTests {
   func doomed() throws {
     try withTree(frames: 10) { tree in
       let file = try tree.file("a")
-      _ = try tree.fileSystem.open(file, isStream: true, truncating: false, by: Tree.root)
+      _ = try tree.fileSystem.open(file, isStream: true, by: Tree.root)
       try tree.write(pattern(8 * 4096), to: file)
       try tree.unlink("a")
       #expect(tree.fileSystem.statistics.freeBlocks == 2)
@@ -127,7 +127,7 @@ struct LinksTests {
       #expect(try tree.read(file) == pattern(8 * 4096))
       let other = try tree.file("b")
       #expect(try tree.write(pattern(10 * 4096), to: other) == 10 * 4096)
-      #expect(throws: FileSystemError.stale) { try tree.fileSystem.open(file, isStream: false, truncating: false, by: Tree.root) }
+      #expect(throws: FileSystemError.stale) { try tree.fileSystem.open(file, isStream: false, by: Tree.root) }
     }
   }
 

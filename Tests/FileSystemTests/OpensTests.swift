@@ -5,7 +5,7 @@ import Testing
 @Suite("Opening")
 struct OpensTests {
   private func open(_ tree: Tree, _ file: InodeNumber, isStream: Bool, mixing: Bool = false) throws -> OpenKind {
-    try tree.fileSystem.open(file, isStream: isStream, mixing: mixing, truncating: false, by: Tree.root)
+    try tree.fileSystem.open(file, isStream: isStream, mixing: mixing, by: Tree.root)
   }
 
   @Test("a stream bypasses the cache, and others go through it")
@@ -34,6 +34,17 @@ struct OpensTests {
       tree.fileSystem.close(file, .cachedAnew)
       tree.fileSystem.close(file, .cached)
       #expect(try open(tree, file, isStream: false) == .cached)
+    }
+  }
+
+  @Test("the kernel that asks for flags leaves its cache, whose contents are still to be dropped")
+  func asking() throws {
+    try withTree { tree in
+      let file = try tree.file("f")
+      tree.fileSystem.close(file, try open(tree, file, isStream: true))
+      let asking = try tree.fileSystem.open(file, for: .asking, isStream: false, by: Tree.root)
+      tree.fileSystem.close(file, asking)
+      #expect(try open(tree, file, isStream: false) == .cachedAnew)
     }
   }
 
@@ -66,11 +77,11 @@ struct OpensTests {
       let file = try tree.file("f")
       try tree.write(pattern(9000), to: file)
       tree.clock.advance(1)
-      _ = try tree.fileSystem.open(file, isStream: false, truncating: true, by: Tree.root)
+      _ = try tree.fileSystem.open(file, for: [.writing, .truncating], isStream: false, by: Tree.root)
       #expect(tree.freeFrames == 64)
       #expect(try tree.attributes(file).modified == tree.clock.time)
       tree.clock.advance(2)
-      _ = try tree.fileSystem.open(file, isStream: false, truncating: true, by: Tree.root)
+      _ = try tree.fileSystem.open(file, for: [.writing, .truncating], isStream: false, by: Tree.root)
       #expect(try tree.attributes(file).modified == tree.clock.time)
     }
   }

@@ -13,7 +13,7 @@ struct PrivilegesTests {
     case .truncate: try tree.truncate(file, to: 3, by: caller)
     case .allocate: try tree.allocate(file, at: 0, count: 10_000, by: caller)
     case .punch: try tree.punch(file, at: 0, count: 5, by: caller)
-    case .open: _ = try tree.fileSystem.open(file, isStream: true, truncating: true, by: caller)
+    case .open: _ = try tree.fileSystem.open(file, for: [.writing, .truncating], isStream: true, by: caller)
     case .chown: try tree.set(file, by: caller) { $0.gid = 200 }
     }
   }

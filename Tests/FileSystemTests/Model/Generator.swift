@@ -63,6 +63,21 @@ struct Generator {
     }
   }
 
+  /// Mostly none: what can't change tests little.
+  private var flags: FileFlags {
+    mutating get { random.once(in: 5) ? [.immutable, .append, .noDump, .noAccessTime, [.append, .noDump]][random.below(5)] : [] }
+  }
+
+  private var access: OpenAccess {
+    mutating get {
+      var access: OpenAccess = random.once(in: 5) ? .truncating : []
+      if random.once(in: 2) { access.insert(.writing) }
+      if random.once(in: 2) { access.insert(.appending) }
+      if random.once(in: 4) { access.insert(.asking) }
+      return access
+    }
+  }
+
   // MARK: Kinds of operations
 
   private mutating func makeSomething() -> Operation {
@@ -103,6 +118,7 @@ struct Generator {
 
   private mutating func changeAttributes() -> Operation {
     if random.once(in: 4) { return .attributes(place) }
+    if random.once(in: 5) { return .setFlags(place, flags) }
     var change = AttributeChange()
     if random.once(in: 2) { change.permissions = permissions }
     if random.once(in: 4) { change.uid = UInt32(1000 + random.below(3)) }
@@ -129,7 +145,7 @@ struct Generator {
 
   private mutating func rest() -> Operation {
     switch random.below(10) {
-    case 0..<3: return .open(place, isStream: random.once(in: 2), mixing: random.once(in: 3), truncating: random.once(in: 5), caller)
+    case 0..<3: return .open(place, access, isStream: random.once(in: 2), mixing: random.once(in: 3), caller)
     case 3..<6: return .close(place, random.once(in: 2) ? .direct : .cached)
     case 6..<8: return .readLink(place)
     case 8: return .stale(UInt32(truncatingIfNeeded: random.once(in: 2) ? random.below(400) : random.below(1 << 33)))

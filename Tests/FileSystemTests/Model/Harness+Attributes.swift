@@ -16,6 +16,9 @@ extension Harness {
     case .attributes(let place):
       let node = node(place)
       try compare { .node(Description(try real.attributes(of: node.number))) } _: { .node(Description(node)) }
+    case .setFlags(let place, let flags):
+      let node = node(place)
+      try compareStatus { try real.setFlags(of: node.number, to: flags) } _: { model.setFlags(of: node, to: flags) }
     case .readLink(let place):
       let node = node(place)
       try compare { .bytes(try real.readLink(node.number)) } _: { .bytes(try model.readLink(node)) }
@@ -73,7 +76,7 @@ extension Harness {
     case .removeAccessList(let place, let isDefault):
       let node = node(place)
       try compareStatus { try real.removeAttribute(.accessList(isDefault: isDefault), of: node.number) } _: {
-        model.removeAccessList(isDefault: isDefault, of: node)
+        try model.removeAccessList(isDefault: isDefault, of: node)
       }
     default: break
     }

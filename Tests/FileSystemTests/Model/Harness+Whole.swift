@@ -17,6 +17,7 @@ extension Harness {
     let number = node.number.rawValue
     let actual = try Description(fileSystem.attributes(of: node.number))
     guard actual == Description(node) else { throw Deviation(nil, "inode \(number) is \(actual) instead of \(Description(node))") }
+    guard try fileSystem.flags(of: node.number) == node.flags else { throw Deviation(nil, "the flags of \(number) are not \(node.flags)") }
     try compareAttributes(node)
     if node.isDirectory { try compareEntries(node) }
     if node.isRegular { try compareData(node) }
@@ -63,6 +64,7 @@ extension Harness {
     injection = nil
     fileSystem.setLimits(size: nil, inodes: nil)
     (reference.sizeLimit, reference.inodeLimit) = (nil, nil)
+    for place in reference.nodes.indices { try step(.setFlags(place, [])) }
     while !reference.root.entries.isEmpty || reference.nodes.count > 1 {
       for node in reference.nodes where node !== reference.root { try step(.forget(place(of: node), count: UInt64.max)) }
       for (place, directory) in reference.directories.enumerated() {

@@ -171,7 +171,7 @@ final class Harness {
     case .lookUp, .lookUpDot, .lookUpDotDot, .makeNode, .makeDirectory, .makeLink, .makeUnnamed, .link: try runEntry(operation)
     case .unlink, .removeDirectory, .rename, .forget, .list: try runNames(operation)
     case .read, .write, .truncate, .allocate, .seek, .open, .close: try runData(operation)
-    case .setAttributes, .attributes, .readLink, .setLimits, .stale: try runAttributes(operation)
+    case .setAttributes, .attributes, .setFlags, .readLink, .setLimits, .stale: try runAttributes(operation)
     default: try runExtendedAttributes(operation)
     }
   }

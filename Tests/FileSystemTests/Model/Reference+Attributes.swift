@@ -4,7 +4,25 @@ import Platform
 
 /// Attributes, extended attributes and ACLs in the reference.
 extension Reference {
+  func setFlags(of node: Node, to flags: FileFlags) {
+    node.flags = flags
+    node.changed = time
+  }
+
+  /// What an immutable file and one that is only added to have in common: more than data stays.
+  func checkFixed(_ node: Node) throws {
+    if node.flags.contains(.immutable) || node.flags.contains(.append) { throw FileSystemError.notPermitted }
+  }
+
   func setAttributes(_ node: Node, to change: AttributeChange, by caller: Int, isOpen: Bool) throws {
+    if change.permissions != nil || change.uid != nil || change.gid != nil { try checkFixed(node) }
+    if change.size == nil, change.accessed != nil || change.modified != nil {
+      if case .now = change.accessed, case .now = change.modified {
+        if node.flags.contains(.immutable) { throw FileSystemError.notPermitted }
+      } else {
+        try checkFixed(node)
+      }
+    }
     if let size = change.size { try truncate(node, to: size, by: caller, isOpen: isOpen) }
     if let permissions = change.permissions {
       node.accessList?.setPermissions(permissions)
@@ -36,6 +54,7 @@ extension Reference {
   // MARK: Extended attributes
 
   func setAttribute(_ name: Int, of node: Node, to value: [UInt8], flags: Int32) throws {
+    try checkFixed(node)
     guard value.count <= 65536 else { throw FileSystemError.attributeTooLarge }
     if flags == 1, node.attributes[name] != nil { throw FileSystemError.exists }
     if flags == 2, node.attributes[name] == nil { throw FileSystemError.noAttribute }
@@ -49,6 +68,7 @@ extension Reference {
   }
 
   func removeAttribute(_ name: Int, of node: Node) throws {
+    try checkFixed(node)
     guard node.attributes.removeValue(forKey: name) != nil else { throw FileSystemError.noAttribute }
     node.changed = time
   }
@@ -65,6 +85,7 @@ extension Reference {
   // MARK: ACLs
 
   func setAccessList(_ value: AccessListValue?, isDefault: Bool, of node: Node, by caller: Int) throws {
+    try checkFixed(node)
     guard let value else { throw FileSystemError.invalid }
     if isDefault {
       guard node.isDirectory else { throw FileSystemError.accessDenied }
@@ -77,7 +98,8 @@ extension Reference {
     node.changed = time
   }
 
-  func removeAccessList(isDefault: Bool, of node: Node) {
+  func removeAccessList(isDefault: Bool, of node: Node) throws {
+    try checkFixed(node)
     guard (isDefault ? node.defaultList : node.accessList) != nil else { return }
     if isDefault { node.defaultList = nil } else { node.accessList = nil }
     node.changed = time

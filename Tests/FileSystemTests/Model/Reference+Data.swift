@@ -56,6 +56,7 @@ extension Reference {
   // MARK: Space
 
   func truncate(_ node: Node, to size: UInt64, by caller: Int, isOpen: Bool) throws {
+    if node.flags.contains(.append) || node.flags.contains(.immutable) && !isOpen { throw FileSystemError.notPermitted }
     if node.isDirectory { throw FileSystemError.isDirectory }
     guard node.isRegular else { throw FileSystemError.invalid }
     guard size <= Self.mostBytes else { throw FileSystemError.tooLarge }
@@ -90,6 +91,7 @@ extension Reference {
   }
 
   func allocate(_ node: Node, at offset: UInt64, count: UInt64, mode: Int32, by caller: Int) throws {
+    if node.flags.contains(.immutable) || node.flags.contains(.append) && mode > 1 { throw FileSystemError.notPermitted }
     guard [0, 1, 3].contains(mode) else { throw FileSystemError.unsupported }
     guard count > 0 else { throw FileSystemError.invalid }
     guard offset <= Self.mostBytes, count <= Self.mostBytes - offset else { throw FileSystemError.tooLarge }

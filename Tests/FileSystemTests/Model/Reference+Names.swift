@@ -42,10 +42,12 @@ extension Reference {
 
   /// A node without a name, which the caller refers to.
   func makeUnnamed(in directory: Node, mode: UInt32, by caller: Int) throws -> Node {
+    if directory.flags.contains(.immutable) { throw FileSystemError.notPermitted }
     try checkInodes()
     let who = Pools.callers[caller]
     let isGroupKept = directory.mode & 0o2000 != 0
     let node = Node(mode: mode, uid: who.uid, gid: isGroupKept ? directory.gid : who.gid, time: time)
+    node.flags = directory.flags.intersection([.noDump, .noAccessTime])
     inherit(from: directory, to: node, umask: who.umask)
     if isGroupKept {
       if node.isDirectory {
@@ -87,6 +89,8 @@ extension Reference {
     guard directory.links > 0 else { throw FileSystemError.noEntry }
     guard !node.isDirectory else { throw FileSystemError.notPermitted }
     guard directory.entries[name] == nil else { throw FileSystemError.exists }
+    if directory.flags.contains(.immutable) { throw FileSystemError.notPermitted }
+    try checkFixed(node)
     if node.links > 0 { try checkInodes() }
     enter(node, as: name, in: directory)
     node.links += 1
@@ -97,6 +101,8 @@ extension Reference {
 
   func unlink(_ name: Int, in directory: Node) throws {
     guard let node = directory.entries[name] else { throw FileSystemError.noEntry }
+    try checkFixed(directory)
+    try checkFixed(node)
     guard !node.isDirectory else { throw FileSystemError.isDirectory }
     directory.entries[name] = nil
     touch(directory)
@@ -105,6 +111,8 @@ extension Reference {
 
   func removeDirectory(_ name: Int, in directory: Node) throws {
     guard let node = directory.entries[name] else { throw FileSystemError.noEntry }
+    try checkFixed(directory)
+    try checkFixed(node)
     guard node.isDirectory else { throw FileSystemError.notDirectory }
     guard node.entries.isEmpty else { throw FileSystemError.notEmpty }
     directory.entries[name] = nil
@@ -132,6 +140,7 @@ extension Reference {
     if exchange {
       guard let replaced else { throw FileSystemError.noEntry }
       if isAbove(replaced, source) { throw FileSystemError.invalid }
+      for node in [source, target, moved, replaced] { try checkFixed(node) }
       put(replaced, as: name, in: source, insteadOf: moved)
       put(moved, as: newName, in: target, insteadOf: replaced)
       (moved.changed, replaced.changed) = (time, time)
@@ -139,7 +148,12 @@ extension Reference {
     }
     if noReplace, replaced != nil { throw FileSystemError.exists }
     if moved === replaced { return }
+    try checkFixed(source)
+    try checkFixed(moved)
+    if target.flags.contains(.immutable) { throw FileSystemError.notPermitted }
     if let replaced {
+      try checkFixed(target)
+      try checkFixed(replaced)
       if moved.isDirectory, !replaced.isDirectory { throw FileSystemError.notDirectory }
       if !moved.isDirectory, replaced.isDirectory { throw FileSystemError.isDirectory }
       if !replaced.entries.isEmpty { throw FileSystemError.notEmpty }
@@ -179,6 +193,7 @@ extension Reference {
     let isGroupKept = directory.mode & 0o2000 != 0
     let node = Node(mode: 0o020000, uid: who.uid, gid: isGroupKept ? directory.gid : who.gid, time: time)
     node.links = 1
+    node.flags = directory.flags.intersection([.noDump, .noAccessTime])
     add(node)
     directory.entries[name] = node
   }

@@ -8,6 +8,7 @@ final class Node {
   /// What the file system calls it; none until it has been told.
   var number = InodeNumber(0)
   var mode: UInt32
+  var flags: FileFlags = []
   var uid: UInt32
   var gid: UInt32
   var device: UInt32 = 0
@@ -190,6 +191,7 @@ final class Reference {
 
   /// relatime: a time of access that is not above the others, or a day old, is set.
   func noteAccess(_ node: Node) {
+    if node.flags.contains(.noAccessTime) { return }
     if node.accessed <= node.modified || node.accessed <= node.changed || time.seconds - node.accessed.seconds >= 86400 {
       node.accessed = time
     }
@@ -197,8 +199,11 @@ final class Reference {
 
   // MARK: Opening
 
-  func open(_ node: Node, isStream: Bool, mixing: Bool, truncating: Bool, by caller: Int) throws -> OpenKind {
+  func open(_ node: Node, for access: OpenAccess, isStream: Bool, mixing: Bool, by caller: Int) throws -> OpenKind {
     if node.isLost { throw FileSystemError.stale }
+    let (truncating, isWrite) = (access.contains(.truncating), access.contains(.writing))
+    if node.flags.contains(.immutable), isWrite || truncating { throw FileSystemError.notPermitted }
+    if node.flags.contains(.append), truncating || isWrite && !access.contains(.appending) { throw FileSystemError.notPermitted }
     if truncating { try truncate(node, to: 0, by: caller, isOpen: true) }
     guard node.isRegular else { return .cached }
     defer { noteUse(of: node) }
@@ -208,7 +213,7 @@ final class Reference {
       return .direct
     }
     node.cachedOpens += 1
-    defer { node.isCacheOld = false }
+    defer { if !access.contains(.asking) { node.isCacheOld = false } }
     return node.isCacheOld ? .cachedAnew : .cached
   }
 

@@ -8,10 +8,11 @@ import Testing
 final class TestClock {
   var time = Time(seconds: 1_000_000, nanoseconds: 5)
 
+  func pass(_ seconds: Int64) { time = Time(seconds: time.seconds + seconds, nanoseconds: time.nanoseconds) }
+
   /// Goes on by a second, and now and then by more than a day.
   func advance(_ step: Int) {
-    time.seconds += step % 97 == 0 ? 100_000 : 1
-    time.nanoseconds = UInt32(step % 1_000_000_000)
+    time = Time(seconds: time.seconds + (step % 97 == 0 ? 100_000 : 1), nanoseconds: UInt32(step % 1_000_000_000))
   }
 }
 
