@@ -17,6 +17,8 @@ public struct Attributes: BitwiseCopyable, Sendable {
   public let accessed: Time
   public let modified: Time
   public let changed: Time
+  /// When it was made.
+  public let born: Time
 }
 
 /// What setattr is to change; nil leaves it.

@@ -89,7 +89,7 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
     let time = now()
     lastGeneration &+= 1
     return inodes.add(
-      Inode(accessed: time, modified: time, changed: time, mode: mode, flags: flags, uid: uid, gid: gid, generation: lastGeneration))
+      Inode(accessed: time, modified: time, changed: time, born: time, mode: mode, flags: flags, uid: uid, gid: gid, generation: lastGeneration))
   }
 
   /// Frees an inode and all that is its own, once nobody can reach it.
@@ -122,7 +122,7 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
       links: inodes[handle].links, uid: inodes[handle].uid, gid: inodes[handle].gid, device: inodes[handle].device,
       size: mode.isDirectory ? (UInt64(inodes[handle].entries) + 2) * 20 : inodes[handle].size,
       blocks: inodes[handle].frames * 8, accessed: inodes[handle].accessed, modified: inodes[handle].modified,
-      changed: inodes[handle].changed)
+      changed: inodes[handle].changed, born: inodes[handle].born)
   }
 
   /// Tells the kernel of an inode, which from now on it has one more reference to.

@@ -45,6 +45,7 @@ struct Inode: BitwiseCopyable {
   var accessed: Time
   var modified: Time
   var changed: Time
+  let born: Time
   /// Bytes of a file or of a symlink's target.
   var size: UInt64 = 0
   /// Frames that hold its data.

@@ -11,6 +11,14 @@ extension Server {
         try fileSystem.attributes(of: InodeNumber(inode))
       }
     }
+    cfuse_set_statx(&operations) { request, inode, _, _, _ in
+      let server = Server.of(request)
+      do throws(FileSystemError) {
+        let attributes = try server.fileSystem.attributes(of: InodeNumber(inode))
+        var status = stat(attributes)
+        _ = cfuse_reply_statx(request, &status, timespec(attributes.born), Server.forever)
+      } catch { server.fail(request, error) }
+    }
     operations.setattr = { request, inode, attributes, flags, file in
       Server.replyAttributes(request) { fileSystem, caller throws(FileSystemError) in
         guard let attributes else { throw FileSystemError.invalid }

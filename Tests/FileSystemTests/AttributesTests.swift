@@ -122,4 +122,18 @@ struct AttributesTests {
       #expect(try tree.attributes(file).blocks == 16)
     }
   }
+
+  @Test("a file keeps the time at which it was made, whatever becomes of it")
+  func birth() throws {
+    try withTree { tree in
+      let born = tree.clock.time
+      let file = try tree.file("f")
+      tree.clock.pass(5)
+      try tree.write(pattern(10), to: file)
+      try tree.truncate(file, to: 3)
+      try tree.rename("f", to: "g")
+      let attributes = try tree.attributes(file)
+      #expect(attributes.born == born && attributes.changed > born)
+    }
+  }
 }

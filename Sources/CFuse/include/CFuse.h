@@ -23,6 +23,13 @@ typedef void (*cfuse_tmpfile)(fuse_req_t _Nullable, fuse_ino_t, mode_t, struct f
 /// Lets the library ask for such files, where it knows how to (since 3.17); otherwise the kernel says EOPNOTSUPP.
 void cfuse_set_tmpfile(struct fuse_lowlevel_ops *_Nonnull operations, cfuse_tmpfile _Nonnull function);
 
+/// statx(2), for what stat(2) has not: FUSE_STATX, since Linux 6.6.
+typedef void (*cfuse_statx)(fuse_req_t _Nullable, fuse_ino_t, int flags, int mask, struct fuse_file_info *_Nullable);
+/// Lets the library ask for that, where it knows how to (since 3.18); otherwise the kernel goes on without.
+void cfuse_set_statx(struct fuse_lowlevel_ops *_Nonnull operations, cfuse_statx _Nonnull function);
+/// Answers it: what stat(2) has, and when the file was made. The kernel may keep it for `timeout` seconds.
+int cfuse_reply_statx(fuse_req_t _Nullable request, const struct stat *_Nonnull attributes, struct timespec born, double timeout);
+
 /// fuse_session_new, which is a macro since 3.17.
 struct fuse_session *_Nullable cfuse_session_new(
     struct fuse_args *_Nonnull arguments, const struct fuse_lowlevel_ops *_Nonnull operations, void *_Nonnull data);

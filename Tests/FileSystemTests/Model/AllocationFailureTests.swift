@@ -49,7 +49,7 @@ extension Harness {
   func fillSlabs() {
     let time = reference.time
     while fileSystem.inodes.room > 0 {
-      _ = fileSystem.inodes.add(Inode(accessed: time, modified: time, changed: time, mode: FileMode(0), flags: [], uid: 0, gid: 0, links: 1, generation: 0))
+      _ = fileSystem.inodes.add(Inode(accessed: time, modified: time, changed: time, born: time, mode: FileMode(0), flags: [], uid: 0, gid: 0, links: 1, generation: 0))
       ballast.inodes += 1
     }
     fill(fileSystem.extents.nodes, MapNode(), &ballast.extentNodes)

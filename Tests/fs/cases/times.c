@@ -492,3 +492,40 @@ CASE(set_survives_rename_and_link) {
     MUST(chmod("h", 0600));
     show_set_times("h");
 }
+
+// ---- the time of birth
+
+static struct statx_timestamp birth(const char *path) {
+    struct statx got = {0};
+    MUST(statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &got));
+    if (!(got.stx_mask & STATX_BTIME)) return (struct statx_timestamp){0};
+    return got.stx_btime;
+}
+
+static bool is_same(struct statx_timestamp a, struct statx_timestamp b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+
+CASE(birth) {
+    EACH_KIND(kind) {
+        struct timespec before, after;
+        // What a file system calls now may lie a tick behind.
+        clock_gettime(CLOCK_REALTIME_COARSE, &before);
+        make_kind(kind, kind);
+        clock_gettime(CLOCK_REALTIME, &after);
+        struct statx_timestamp born = birth(kind);
+        say("%s is born %s", kind, born.tv_sec == 0 ? "never" : born.tv_sec >= before.tv_sec && born.tv_sec <= after.tv_sec ? "now" : "at another time");
+        usleep(20000);
+        (void)chmod(kind, 0700);
+        MUST(set_times(kind, 1111, 2222, 3333, 4444, AT_SYMLINK_NOFOLLOW));
+        MUST(rename(kind, "other"));
+        say("later: %s", is_same(born, birth("other")) ? "the same" : "another");
+        MUST(rename("other", kind));
+    }
+    make_text("written", "x");
+    struct statx_timestamp born = birth("written");
+    usleep(20000);
+    int fd = MUST(open("written", O_WRONLY));
+    MUST(write(fd, "more", 4));
+    close(fd);
+    MUST(truncate("written", 1));
+    say("written to, and cut: %s", is_same(born, birth("written")) ? "the same" : "another");
+}
