@@ -41,6 +41,7 @@ struct MemoryTests {
     let bytes = fileSystem.metadataBytes / Self.count
     print("\(bytes) bytes for each inode")
     #expect(bytes <= 256)
+    #expect(MemoryLayout<Inode>.stride <= 120)
     // Once they are gone, only the inode table keeps its memory.
     for index in 0..<Self.count { try fileSystem.unlink(Self.name(index), in: .root) }
     #expect(fileSystem.extents.count == 0 && fileSystem.entries.count == 0)
