@@ -4,7 +4,9 @@
 #define SUBJECT "flags"
 
 static int with_file(const char *path, unsigned long request, void *argument) {
-    int fd = MUST(open(path, O_RDONLY));
+    // On a tmpfs before 6.0, which has no flags, what they should have kept may be gone.
+    int fd = open(path, O_RDONLY);
+    if (fd < 0) return -1;
     int result = ioctl(fd, request, argument), error = errno;
     close(fd);
     errno = error;
