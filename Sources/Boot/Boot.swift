@@ -182,6 +182,18 @@ public enum Boot {
     return text
   }
 
+  /// Waits for the end of a child, for so many seconds at most. Returns how it ended, as waitpid(2) has it, -1 if it is no child; nil if it
+  /// still runs.
+  static func end(of child: pid_t, within seconds: Int) -> Int32? {
+    var status: Int32 = 0
+    for _ in 0..<seconds * 100 {
+      let ended = waitpid(child, &status, WNOHANG)
+      if ended != 0 { return ended < 0 ? -1 : status }
+      usleep(10_000)
+    }
+    return nil
+  }
+
   /// Becomes another program; a line in the log if that can't be.
   static func execute(_ path: Literal, _ words: [Literal]) {
     execute(Text(path), words.map { Text($0) })

@@ -21,11 +21,7 @@ enum GivenUp {
       _exit(1)
     }
     guard child > 0 else { return false }
-    var status: Int32 = 0
-    for _ in 0..<500 {
-      if waitpid(child, &status, WNOHANG) == child { return status == 0 }
-      usleep(10_000)
-    }
+    if let status = Boot.end(of: child, within: 5) { return status == 0 }
     kill(child, SIGKILL)
     return false
   }

@@ -75,10 +75,7 @@ public enum Watch {
 
   private static func stop(_ daemon: pid_t) {
     _ = Boot.target.withCString { umount2($0, Int32(MNT_DETACH)) }
-    for _ in 0..<500 {
-      if waitpid(daemon, nil, WNOHANG) != 0 { return }
-      usleep(10_000)
-    }
+    if Boot.end(of: daemon, within: 5) != nil { return }
     // Somebody has a file open, or it hangs.
     kill(daemon, SIGKILL)
     waitpid(daemon, nil, 0)
@@ -128,10 +125,7 @@ public enum Watch {
       _exit(0)
     }
     guard child > 0 else { return }
-    for _ in 0..<50 {
-      if waitpid(child, nil, WNOHANG) != 0 { return }
-      usleep(100_000)
-    }
+    _ = Boot.end(of: child, within: 5)
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Testing
 
 @testable import CrashedKernel
@@ -59,17 +60,9 @@ struct ReuseTable {
 }
 
 extension FrameClass {
-  var nameInTable: String {
-    var text = ""
-    for byte in name.bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }
-    return text
-  }
+  var nameInTable: String { Text(name).string }
 }
 
 extension HoldReason {
-  var nameInTable: String {
-    var text = ""
-    for byte in name.bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }
-    return text
-  }
+  var nameInTable: String { Text(name).string }
 }
