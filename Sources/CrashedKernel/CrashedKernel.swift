@@ -9,8 +9,8 @@ public final class CrashedKernel {
   private let classifier: PageClassifier
   private let pages: StructPages
   private let giantHead: StructPages
-  /// What has to stay as it is whatever its struct pages say, which may be damaged: the kernel's image, and what it takes to find and
-  /// read struct pages, which makedumpfile does when files have long been written.
+  /// Frames that are never reusable, whatever their struct pages say, which may be damaged: the kernel's image, the struct pages, and
+  /// the tables that lead to them. makedumpfile reads these when files have long been written.
   private var structures = FrameRanges()
 
   /// Finds the kernel's structures; nothing of its memory map is read yet.
@@ -30,9 +30,9 @@ public final class CrashedKernel {
   /// The kernel's release.
   public var release: Text { core.info.release }
 
-  /// Hands on frames that the dump holds and whose contents no other machine has, until `body` answers for one: the top page table,
-  /// the start of `mem_section`, and of the kernel's image and the struct pages some here and there. All of the first may lie where
-  /// nothing can be mapped. Returns the answer, nil if there was none.
+  /// Calls `body` with frames that the dump holds and whose contents only this crash has, until it returns an answer: the top page
+  /// table, the start of `mem_section`, then samples of the kernel's image and of the struct pages, since the first two may lie where
+  /// nothing can be mapped. Returns the answer, or nil.
   public func landmark<Answer>(_ body: (PFN) -> Answer?) -> Answer? {
     if let answer = body(translation.topTableFrame) { return answer }
     if let frame = sparseMemory.rootsFrame, let answer = body(frame) { return answer }
@@ -60,8 +60,7 @@ public final class CrashedKernel {
 
   // MARK: Classifying
 
-  /// Tells of each frame of a section what it is. A section whose struct pages can't be found or read is an error, and
-  /// none of its frames is to be used.
+  /// Classifies each frame of a section. Throws if its struct pages can't be found or read: then none of its frames may be used.
   public func classify(section: Int, into map: FrameMap) throws(KernelError) {
     map.fill(0..<FrameMap.frameCount, FrameState(.absent, .none))
     let first = UInt64(section) * UInt64(FrameMap.frameCount)
@@ -88,7 +87,7 @@ public final class CrashedKernel {
         scan.skip(piece)
         continue
       }
-      // Before the piece's own struct pages are loaded: these are to be had until anything else is.
+      // First, since the piece's own struct pages are valid only until the next read.
       if start == 0 { try resumeGiant(&scan, at: firstFrame, base) }
       try pages.load(structPage(firstFrame &+ UInt64(start), base), with: translation)
       scan.classify(pages, piece)
@@ -97,12 +96,11 @@ public final class CrashedKernel {
 
   private func structPage(_ pfn: UInt64, _ base: UInt64) -> UInt64 { base &+ pfn &* UInt64(classifier.layout.size) }
 
-  /// Where a section begins inside a huge page that began in an earlier one, goes on with that. Only huge pages of more than 128 MiB
-  /// reach from section to section.
+  /// If a huge page of an earlier section reaches into this one, goes on with it. Only huge pages of 1 GiB are larger than a section.
   @inline(never)
   private func resumeGiant(_ scan: inout SectionScan, at pfn: UInt64, _ base: UInt64) throws(KernelError) {
     try giantHead.load(structPage(pfn, base), with: translation)
-    // The first page of a section may show the head once more, where struct pages share memory (see `SectionScan.isSharedHead`).
+    // Where struct pages share memory, the section's first may be the head again (`SectionScan.isSharedHead`).
     let place = giantHead.page(0).isTail ? 0 : 1
     let tail = giantHead.page(place)
     guard tail.isTail, let head = loadGiantHead(of: tail, at: pfn + UInt64(place), base), head < pfn,
@@ -111,8 +109,8 @@ public final class CrashedKernel {
     scan.resume(giantHead.page(0), compound, head: head)
   }
 
-  /// The PFN of the huge page's head that a tail page at the start of a section leads to, its struct pages being loaded into
-  /// `giantHead`; nil if it leads to none.
+  /// Follows a tail page at the start of a section to the head of its huge page, and loads the head's struct pages into `giantHead`.
+  /// Returns the head's PFN; nil if the tail leads to no head.
   @inline(never)
   private func loadGiantHead(of tail: StructPage, at pfn: UInt64, _ base: UInt64) -> UInt64? {
     let size = UInt64(classifier.layout.size)
@@ -131,7 +129,7 @@ public final class CrashedKernel {
     return head
   }
 
-  /// The frames of a section that the vmcore holds.
+  /// The PFNs of a section that the vmcore holds.
   func memory(of section: Int) -> [Range<UInt64>] {
     let first = UInt64(section) * UInt64(FrameMap.frameCount)
     return memory(from: first).map { first + UInt64($0.lowerBound)..<first + UInt64($0.upperBound) }
@@ -159,7 +157,7 @@ public final class CrashedKernel {
     map.fill(place..<FrameMap.frameCount, FrameState(.absent, .none))
   }
 
-  /// Holds back what there is of a range of frames in a section.
+  /// Holds back those frames of a range that are memory of the section.
   private func hold(_ map: FrameMap, _ frames: Range<UInt64>, _ reason: HoldReason, firstFrame: UInt64) {
     let section = firstFrame..<firstFrame + UInt64(FrameMap.frameCount)
     for frame in frames.clamped(to: section) {

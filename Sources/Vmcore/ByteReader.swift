@@ -1,4 +1,4 @@
-/// Little-endian numbers in bytes that nobody vouches for: every access is checked, and beyond the end there is nothing.
+/// Reads little-endian numbers from untrusted bytes: every access is checked, and nil beyond the end.
 struct ByteReader {
   let bytes: [UInt8]
 

@@ -4,8 +4,8 @@ import Platform
 struct Notes {
   let file: Range<UInt64>
 
-  /// The contents of the first note named `name`, nil if there is none. One CPU's registers are a note each, so there may be
-  /// thousands; more than this is not a core file.
+  /// The contents of the first note named `name`, nil if there is none. Each CPU has a note with its registers, so there may be
+  /// thousands; the search ends after 65,536.
   func first(named name: Literal, _ descriptor: borrowing FileDescriptor, size: UInt64) throws(VmcoreError) -> [UInt8]? {
     var position = file.lowerBound
     for _ in 0..<(1 << 16) {

@@ -16,7 +16,7 @@ final class ReadWindows {
     windows = Windows(most: most)
   }
 
-  /// Reads from byte `position` of a segment on, which the buffer must not exceed.
+  /// Fills the buffer from byte `position` of a segment on, which must have as many bytes.
   func read(
     _ file: borrowing FileDescriptor, _ segment: LoadSegment, at position: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(VmcoreError) {
@@ -34,7 +34,8 @@ final class ReadWindows {
     }
   }
 
-  /// The bytes from byte `position` of a segment on, which has so many, if they lie in one window; until the next call.
+  /// A pointer to `count` bytes from byte `position` of a segment on, which must have as many; nil if no window holds them all.
+  /// Valid until the next call.
   func bytes(
     _ file: borrowing FileDescriptor, _ segment: LoadSegment, at position: UInt64, count: Int
   ) -> UnsafeRawPointer? {

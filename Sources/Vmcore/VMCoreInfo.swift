@@ -1,10 +1,10 @@
 import Platform
 
-/// What is asked of VMCOREINFO and not there.
+/// A key that VMCOREINFO lacks, or whose value is no number.
 public struct MissingKey: Error, BitwiseCopyable, Sendable, Describable {
   let kind: Literal
   let name: Literal
-  /// Whether the key is there with a value that is no number.
+  /// The key is there, but its value is no number.
   public let isMalformed: Bool
 
   @inline(never)
@@ -21,7 +21,7 @@ public struct MissingKey: Error, BitwiseCopyable, Sendable, Describable {
 public struct VMCoreInfo {
   private let text: [UInt8]
 
-  /// The kernel writes at most a page (`VMCOREINFO_BYTES`, include/linux/crash_core.h); more than this is not one.
+  /// The kernel writes at most a page (`VMCOREINFO_BYTES`, include/linux/crash_core.h); a longer one is cut off.
   static var mostBytes: Int { 1 << 16 }
 
   public init(_ text: [UInt8]) { self.text = text }
@@ -70,7 +70,7 @@ public struct VMCoreInfo {
   /// The value of a key at the start of a line.
   public func value(of key: Text) -> Text? { text.line(after: Text("%=", key)) }
 
-  /// A number as VMCOREINFO has them: symbols in bare hexadecimal, others in decimal or with 0x; nil if it doesn't fit.
+  /// Parses a number of VMCOREINFO: symbols are in bare hexadecimal, all others in decimal or with 0x. nil if it doesn't fit.
   private static func number(_ digits: [UInt8], hexadecimal: Bool) -> Int64? {
     var rest = digits[...]
     let negative = rest.first == UInt8(ascii: "-")

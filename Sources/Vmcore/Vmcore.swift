@@ -3,9 +3,9 @@ import Platform
 
 /// An ELF vmcore: `/proc/vmcore` of a capture kernel, or a saved one.
 public final class Vmcore {
-  /// The memory that there is, by physical address. Nothing outside these exists.
+  /// The crashed machine's memory, by physical address. Nothing outside these segments exists.
   public let segments: [LoadSegment]
-  /// The pages of the kernel's own image, by the PT_LOAD that has them at its text address.
+  /// The pages of the kernel's image: those of the PT_LOADs in the text map.
   public let image: [Range<PFN>]
   public let info: VMCoreInfo
   /// Whether a Xen hypervisor has left its notes: "Xen" and "VMCOREINFO_XEN".
@@ -14,7 +14,7 @@ public final class Vmcore {
   /// A walk through five levels of page tables, `mem_section` and the struct pages need a window each; 2 MiB are the struct
   /// pages of a section.
   private let windows = ReadWindows(size: 2 << 20, most: 8)
-  /// For `glance`: what it looks at lies scattered, a few bytes here and there.
+  /// For `glance`, whose reads are a few bytes each, all over memory.
   private let asideWindows = ReadWindows(size: 128 << 10, most: 32)
 
   /// Opens and parses a vmcore; its memory is read when it is asked for.
@@ -54,7 +54,7 @@ public final class Vmcore {
   /// The pages of the PT_LOAD that holds a page; nil if none does.
   public func memory(around frame: PFN) -> Range<PFN>? { segment(of: frame)?.frames }
 
-  /// Where in the file `count` pages lie, all in one piece; nil if one of them is outside the PT_LOAD of the first.
+  /// The file offset of `count` adjoining pages; nil if one of them is outside the PT_LOAD of the first.
   public func fileOffset(of frame: PFN, count: Int) -> UInt64? {
     guard count > 0, let segment = segment(of: frame),
       UInt64(count) <= segment.frames.upperBound.rawValue - frame.rawValue
@@ -77,7 +77,7 @@ public final class Vmcore {
     try read(address, into: buffer, through: windows)
   }
 
-  /// Reads physical memory, and leaves what `mapped` has returned as it is.
+  /// Reads physical memory; a pointer that `mapped` returned stays valid.
   public func glance(_ address: PhysicalAddress, into buffer: UnsafeMutableRawBufferPointer) throws(VmcoreError) {
     try read(address, into: buffer, through: asideWindows)
   }
@@ -98,8 +98,7 @@ public final class Vmcore {
     }
   }
 
-  /// Where physical memory is mapped in this process, if all of it is in one piece; the pointer is good until anything is read
-  /// again.
+  /// A pointer to `count` bytes of physical memory; nil if no window holds them all. Valid until the next read.
   public func mapped(_ address: PhysicalAddress, count: Int) -> UnsafeRawPointer? {
     guard count > 0, let segment = segment(of: PFN(address.rawValue / PFN.pageSize)) else { return nil }
     let into = address.rawValue - segment.frames.lowerBound.address.rawValue
@@ -120,7 +119,7 @@ public final class Vmcore {
 
   // MARK: Headers
 
-  /// More than any machine has: 64 TiB. What is kept of memory is bounded by it.
+  /// 64 TiB, more than any machine has: it bounds the metadata.
   private static var mostFrames: UInt64 { 1 << 34 }
 
   /// The segments of the direct map, and the pages of the kernel's image.
@@ -137,14 +136,14 @@ public final class Vmcore {
       guard !overflow else { throw .malformed("a PT_LOAD beyond the address space") }
       guard end <= size else { throw .truncated(needed: end, size: size) }
       guard let segment = try LoadSegment(header) else { continue }
-      // The text map's is in the file a second time; memory is what the direct map has.
+      // The kernel's image is in the file twice, in the text map and in the direct map. The direct map's is the one that is read.
       if header.virtual < X86_64.textMap.lowerBound { segments.append(segment) } else { image.append(segment.frames) }
     }
     return (segments, image)
   }
 
-  /// The segments, sorted by PFN. A page has one place in the file, and a place in the file is one page's:
-  /// otherwise a page could be written to as another one.
+  /// The segments, sorted by PFN. Segments that overlap, in memory or in the file, are an error: a write to one page would change
+  /// another.
   static func memory(_ loads: [LoadSegment]) throws(VmcoreError) -> [LoadSegment] {
     var segments = loads
     guard !segments.isEmpty else { throw .malformed("no PT_LOAD holds memory") }

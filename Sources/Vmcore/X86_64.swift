@@ -1,5 +1,5 @@
-/// What is x86-64's own in a core file and in a kernel's memory, but for the walk through page tables (`AddressTranslation`): another
-/// architecture is another such file.
+/// The facts of x86-64 in a core file and in a kernel's memory. Another architecture is another such file, and another
+/// `AddressTranslation` for its page tables.
 public enum X86_64 {
   /// EM_X86_64 (elf.h).
   static var machine: UInt64 { 62 }
@@ -14,6 +14,7 @@ public enum X86_64 {
 
   /// A section of memory is 128 MiB: `SECTION_SIZE_BITS` (arch/x86/include/asm/sparsemem.h).
   public static var sectionBits: Int { 27 }
-  /// A frame number's low bits, within its section.
+  /// The low bits of a PFN, which tell the frame's place in its section.
   public static var sectionShift: Int { sectionBits - 12 }
+  public static var framesPerSection: Int { 1 << sectionShift }
 }

@@ -1,8 +1,8 @@
 import Platform
 import Vmcore
 
-/// The layout of `struct page` in the crashed kernel, and the values in it that tell what a page is: from VMCOREINFO alone,
-/// but for the flags of `PageFlags.Layout`.
+/// The layout of `struct page` in the crashed kernel, and the values in it that tell the class of a page: all from VMCOREINFO,
+/// except for `PageFlags.unnamed`.
 struct PageLayout {
   /// Bytes of a `struct page`.
   let size: Int
@@ -11,10 +11,10 @@ struct PageLayout {
   let mapping: Int
   let mapcount: Int
   let privateData: Int
-  /// `compound_head`, since 7.x `compound_info`; bit 0 says that this is a tail page.
+  /// `compound_head`, since 7.1 `compound_info`; bit 0 says that this is a tail page.
   let compoundHead: Int
   let orderPlace: OrderPlace
-  /// The byte of the first tail page that says which destructor a compound page has (until 6.5).
+  /// The byte of the first tail page that holds a compound page's destructor (until 6.5).
   let compoundDestructor: Int?
   let folioCounts: FolioCounts
 
@@ -31,11 +31,11 @@ struct PageLayout {
 
   /// Where the first tail page has the order of its compound page.
   enum OrderPlace {
-    /// Nowhere that is known: no compound page can be told.
+    /// Unknown: no compound page can be recognised.
     case unknown
     /// At a byte of its own (until 6.5).
     case byte(Int)
-    /// In the low byte of its flags (since 6.6, commit ebc1baf5c9b4).
+    /// In the low byte of its flags (since ebc1baf5c9b4, "mm: free up a word in the first tail page", 6.6).
     case flags
   }
 
@@ -88,7 +88,8 @@ struct PageLayout {
     guard orders > 0, orders <= 16 else { throw .implausible("LENGTH(zone.free_area)") }
   }
 
-  /// Of a kernel that tells huge pages in no other way, in the order in which makedumpfile asks (`__exclude_unnecessary_pages` and `initial`, makedumpfile.c 1.7.8).
+  /// For a kernel without a type or a flag for huge pages; the keys are tried in makedumpfile's order (`__exclude_unnecessary_pages` and
+  /// `initial`, makedumpfile.c 1.7.8).
   private static func orderPlace(_ info: VMCoreInfo, pageSize: Int) -> OrderPlace {
     if let place = info.optionalOffset("folio._folio_order") { return .byte(place - pageSize) }
     return info.optionalOffset("page.compound_order").map { .byte($0) } ?? .unknown
@@ -105,8 +106,8 @@ struct PageLayout {
     }
   }
 
-  /// References that the page cache has to a huge page of hugetlbfs: one until 6.6, one for each of its 4 KiB pages since
-  /// (commit a08c7193e4f1); nil for a kernel that may be either.
+  /// References that the page cache has to a huge page of hugetlbfs: one until 6.6, then one for each of its 4 KiB pages
+  /// (a08c7193e4f1, "mm/filemap: remove hugetlb special casing in filemap.c", 6.7); nil for a kernel that may be either.
   func hugetlbCacheReferences(pages: UInt64) -> UInt64? {
     switch folioCounts {
     case .unknown: return nil
@@ -132,7 +133,7 @@ struct PageFlags {
   let slab: UInt64
   /// `PG_locked` is the first bit of every kernel's `enum pageflags` (include/linux/page-flags.h).
   let locked: UInt64 = 1
-  /// Those that VMCOREINFO does not name; nil where the layout is none of the known ones.
+  /// The flags that VMCOREINFO does not name; nil if the layout of `enum pageflags` is unknown.
   let unnamed: Unnamed?
 
   struct Unnamed {
@@ -162,7 +163,7 @@ struct PageFlags {
     poisoned = Self.bit(info.optionalNumber("PG_hwpoison"))
     slab = Self.bit(info.optionalNumber("PG_slab"))
     head = headMask
-    // Recognised by what VMCOREINFO does give. Sources: include/linux/page-flags.h of 5.10, 6.1, 6.12 and 7.2.
+    // Recognised by the flags that VMCOREINFO does name. Sources: include/linux/page-flags.h of 5.10, 6.1, 6.12 and 7.2.
     if lruBit == 4, privateBit == 13, headMask == 1 << 16 {
       series = .writeback15
       unnamed = Unnamed(reserved: 1 << 12, writeback: 1 << 15, unevictable: swapBacked << 1)
@@ -175,7 +176,7 @@ struct PageFlags {
     }
   }
 
-  /// The mask of a bit number; 0 if there is none or it can't be one.
+  /// The mask of a bit number; 0 if there is no number, or an impossible one.
   static func bit(_ number: Int64?) -> UInt64 {
     guard let number, number >= 0, number < 64 else { return 0 }
     return 1 << UInt64(number)

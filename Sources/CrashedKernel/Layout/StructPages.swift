@@ -24,8 +24,8 @@ final class StructPages {
 
   deinit { copy.deallocate() }
 
-  /// Looks at the struct pages at a virtual address of the crashed kernel, where they are if they lie in one piece there.
-  /// They are to be had until anything of the vmcore is read again.
+  /// Loads the struct pages at a virtual address of the crashed kernel: in place if one window holds them all, else as a copy. They are
+  /// valid until the vmcore is read again.
   func load(_ address: UInt64, with translation: AddressTranslation) throws(KernelError) {
     if let mapped = try translation.mapped(address, count: copy.count) {
       pages = mapped
@@ -35,7 +35,7 @@ final class StructPages {
     }
   }
 
-  /// Takes bytes for struct pages, from the first on; for tests.
+  /// Loads struct pages from bytes; for tests.
   func load(copying bytes: some Collection<UInt8>) {
     copy.initializeMemory(as: UInt8.self, repeating: 0)
     copy.copyBytes(from: bytes.prefix(copy.count))
@@ -49,8 +49,7 @@ final class StructPages {
     return StructPage(pages + place * layout.size, layout)
   }
 
-  /// Where the run of struct pages that are `right` ends which begins at a place: there, if that one is not. This is where a scan
-  /// spends its time.
+  /// Returns the place of the first struct page from `start` on that fails `isRight`, or `end`. A scan spends its time here.
   @inline(__always)
   func end(from start: Int, to end: Int, _ isRight: (Int, StructPage) -> Bool) -> Int {
     precondition(start >= 0 && start <= end && end <= count)
@@ -81,7 +80,7 @@ final class StructPages {
   }
 }
 
-/// What is looked at of a `struct page`.
+/// The fields that matter of a `struct page`.
 struct StructPage {
   let flags: UInt64
   let mapping: UInt64
@@ -103,7 +102,7 @@ struct StructPage {
 
   var isTail: Bool { compoundHead & 1 != 0 }
 
-  /// A page that no other is the same as: none has all flags.
+  /// A page that equals no other: none has all flags set.
   static var none: StructPage {
     StructPage(flags: .max, mapping: 0, privateData: 0, compoundHead: 0, mapcount: 0, refcount: 0)
   }
@@ -117,8 +116,8 @@ struct StructPage {
     self.refcount = refcount
   }
 
-  /// Whether all that decides on a page that is alone, neither a free block's nor a compound page's first, is the same as
-  /// in one that is: of `mapping` that is its two low bits, and whether there is more.
+  /// Whether this page gets the same verdict as an order-0 page that is neither free nor compound: every field that decides is the
+  /// same. Of `mapping`, the two low bits decide, and whether any other is set.
   @inline(__always)
   func isSameAlone(as other: StructPage) -> Bool {
     flags == other.flags && mapcount == other.mapcount && refcount == other.refcount && !isTail

@@ -27,7 +27,7 @@ final class AddressTranslation {
   /// The frame of the top page table.
   var topTableFrame: PFN { PFN((topTable &- X86_64.textMap.lowerBound &+ physicalBase) / PFN.pageSize) }
 
-  /// Where a virtual address is, and how many bytes from there on are in one piece; nil if nothing is mapped there.
+  /// The physical address behind a virtual one, and the number of bytes that follow it in physical memory; nil if nothing is mapped.
   /// `onTable` gets the physical address of each page table on the way.
   @inline(never)
   func physical(
@@ -70,7 +70,7 @@ final class AddressTranslation {
     do throws(VmcoreError) { return try core.word(at: PhysicalAddress(address)) } catch { throw .unreadable(error) }
   }
 
-  /// Where virtual memory is mapped in this process, if all of it is in one piece, until anything is read again.
+  /// A pointer to `count` bytes of virtual memory; nil if no window holds them all. Valid until the next read.
   func mapped(_ address: UInt64, count: Int) throws(KernelError) -> UnsafeRawPointer? {
     guard let (physical, inOnePiece) = try physical(address), inOnePiece >= UInt64(count) else { return nil }
     return core.mapped(physical, count: count)
@@ -89,8 +89,8 @@ final class AddressTranslation {
     }
   }
 
-  /// Adds the frames that virtual memory lies in, and those of the page tables that lead there. What can't be followed is
-  /// left out: nobody can read it either.
+  /// Adds the frames that virtual memory lies in, and those of the page tables that lead there. Addresses that lead nowhere are
+  /// skipped: nobody else can read them either.
   @inline(never)
   func addFrames(of address: UInt64, count: UInt64, to frames: inout FrameRanges) {
     var done: UInt64 = 0

@@ -3,7 +3,7 @@ import Vmcore
 
 /// The states of all frames of one section; one map serves section after section.
 public final class FrameMap {
-  public static var frameCount: Int { 1 << X86_64.sectionShift }
+  public static var frameCount: Int { X86_64.framesPerSection }
 
   private let states: UnsafeMutablePointer<UInt8>
 
@@ -32,7 +32,7 @@ public final class FrameMap {
     (states + range.lowerBound).update(repeating: state.rawValue, count: range.count)
   }
 
-  /// Where the stretch of frames in the same state ends that begins at a place.
+  /// The end of the stretch of frames that have the same state as the one at `place`.
   public func endOfStretch(from place: Int) -> Int {
     precondition(place >= 0 && place < FrameMap.frameCount)
     let state = states[place]

@@ -1,5 +1,5 @@
-/// A set of frames as sorted ranges that don't touch. It holds a bounded number of them: where there would be more, the
-/// closest become one, gaps and all, so that it may hold frames too many but never one too few.
+/// A set of frames as sorted ranges that don't touch. The number of ranges is bounded: beyond it, the closest ranges are merged with
+/// the gaps between them. So the set may hold frames too many, but never one too few.
 struct FrameRanges {
   private(set) var ranges: [Range<UInt64>] = []
   /// Gaps up to this many frames are closed.
@@ -23,7 +23,7 @@ struct FrameRanges {
 
   private func reach(_ end: UInt64) -> UInt64 { end &+ smallestGap < end ? UInt64.max : end &+ smallestGap }
 
-  /// The place of the first range that ends at a frame, or less than the smallest gap before it, or later.
+  /// The place of the first range that a range starting at a frame would touch, or that lies behind it.
   private func place(of frame: UInt64) -> Int {
     var low = 0
     var high = ranges.count
@@ -48,8 +48,8 @@ struct FrameRanges {
     ranges = kept
   }
 
-  /// Hands on the last frame of each range and every so many before it, until `body` answers; returns the answer, nil if there was
-  /// none.
+  /// Calls `body` with the last frame of each range and every `stride`-th before it, until it returns an answer. Returns the answer,
+  /// or nil.
   func sample<Answer>(each stride: UInt64, _ body: (UInt64) -> Answer?) -> Answer? {
     for range in ranges {
       var frame = range.upperBound

@@ -13,11 +13,11 @@ final class SparseMemory {
 
   /// `SECTION_MARKED_PRESENT`, `SECTION_HAS_MEM_MAP` and `SECTION_IS_ONLINE` (include/linux/mmzone.h): bits 0, 1 and 2.
   private static var usable: UInt64 { 0b111 }
-  /// Flags that makedumpfile reads a section right with: those, `SECTION_IS_EARLY` and `SECTION_TAINT_ZONE_DEVICE`, bits 3 and 4. One
-  /// that it takes for a part of the address leads it to other struct pages, and it may dump what ours say it leaves out: 1.7.8 does so
-  /// with `SECTION_IS_VMEMMAP_PREINIT`, bit 5 (since 6.15, huge pages made at boot with `hugetlb_free_vmemmap`).
+  /// The flags that makedumpfile knows: those, `SECTION_IS_EARLY` and `SECTION_TAINT_ZONE_DEVICE`, bits 3 and 4. A flag that it takes
+  /// for a part of the address leads it to wrong struct pages, and it may dump pages that look left out here: 1.7.8 does so with
+  /// `SECTION_IS_VMEMMAP_PREINIT`, bit 5 (since 6.15, huge pages made at boot with `hugetlb_free_vmemmap`).
   private static var known: UInt64 { 0b11111 }
-  /// The flags are in the low bits of a pointer that is a multiple of `1 << PFN_SECTION_SHIFT`; more than these 12 are none.
+  /// The flags are the low bits of a pointer that is a multiple of `1 << PFN_SECTION_SHIFT`; at most these 12.
   private static var flagMask: UInt64 { 0xfff }
 
   @inline(never)
@@ -67,7 +67,7 @@ final class SparseMemory {
 
   private var perRoot: UInt64 { PFN.pageSize / sectionSize }
 
-  /// The address of the page of entries that a section's is in; nil if there is none.
+  /// The address of the root, a page of `mem_section` entries, that holds a section's entry; nil if there is none.
   @inline(never)
   private func root(of section: Int) throws(KernelError) -> UInt64? {
     let root = UInt64(section) / perRoot
@@ -76,7 +76,7 @@ final class SparseMemory {
     return pointer == 0 ? nil : pointer
   }
 
-  /// Adds the frames in which it is said where a section's struct pages are.
+  /// Adds the frames of `mem_section` that lead to a section's struct pages.
   @inline(never)
   func addFrames(of section: Int, to frames: inout FrameRanges) {
     translation.addFrames(of: roots &+ UInt64(section) / perRoot * 8, count: 8, to: &frames)

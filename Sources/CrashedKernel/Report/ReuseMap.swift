@@ -1,18 +1,18 @@
 import Vmcore
 
-/// How much of which part of memory is reusable: memory in cells of the same size, so few that they can be shown.
+/// A map of memory in cells of equal size, few enough to print: how much of each cell is reusable.
 public struct ReuseMap {
   /// Frames of a cell.
   public private(set) var cellFrames: UInt64 = 64
-  /// The rows in which there is memory, in order; rows without any are left out.
+  /// The rows that have memory, in order.
   public private(set) var rows: [Row] = []
 
   public static var columns: Int { 64 }
-  /// A machine's memory makes at most so many rows.
+  /// The most rows that a map has.
   private static var mostRows: Int { 16 }
 
   public struct Cell: BitwiseCopyable, Sendable {
-    /// Frames that there are, and those that are reusable and that can't be told of.
+    /// Frames of memory; of these, reusable ones, and ones whose struct pages can't be read.
     public internal(set) var frames: UInt64 = 0
     public internal(set) var reusable: UInt64 = 0
     public internal(set) var unreadable: UInt64 = 0
@@ -24,7 +24,7 @@ public struct ReuseMap {
     public internal(set) var cells: [Cell]
   }
 
-  /// A map of memory of which nothing is known yet. Cells are as small as lets all of it be shown.
+  /// A map without any reusable memory yet. Its cells are the smallest with which all segments fit into it.
   init(of segments: [LoadSegment]) {
     var starts: [UInt64] = []
     repeat {
@@ -39,7 +39,7 @@ public struct ReuseMap {
 
   private var rowFrames: UInt64 { cellFrames * UInt64(Self.columns) }
 
-  /// Where the rows begin that hold memory; more than there may be if there are too many.
+  /// The first PFNs of the rows that have memory; one more than `mostRows` if there are too many.
   private static func rows(of segments: [LoadSegment], rowFrames: UInt64) -> [UInt64] {
     var starts: [UInt64] = []
     for segment in segments {

@@ -1,7 +1,7 @@
 import Platform
 import Vmcore
 
-/// What one pass over all of a crashed kernel's memory found.
+/// The findings of one pass over all of a crashed kernel's memory.
 public final class ScanReport {
   /// Frames of each class, by `FrameClass.rawValue`.
   private var classes = InlineArray<16, UInt64>(repeating: 0)
@@ -17,9 +17,9 @@ public final class ScanReport {
   public private(set) var firstDamage: KernelError?
   /// The longest runs of reusable frames, the longest first: where they begin, and how many frames they have.
   public private(set) var longestRuns: [(first: UInt64, count: UInt64)] = []
-  /// Where what is reusable lies.
+  /// The places of the reusable frames.
   public private(set) var map: ReuseMap
-  /// What the pass took.
+  /// The duration of the pass.
   public private(set) var nanoseconds: UInt64 = 0
 
   public let policy: ReusePolicy
@@ -72,7 +72,7 @@ public final class ScanReport {
     nanoseconds = Time.monotonic().since(start)
   }
 
-  /// Counts frames of which nothing is known as the kernel's.
+  /// Counts frames whose struct pages can't be read as the kernel's.
   private func countUnread(_ range: Range<UInt64>) {
     let count = range.upperBound - range.lowerBound
     frames += count

@@ -2,24 +2,24 @@
 import Platform
 import Vmcore
 
-/// What is behind a page of page cache that has private data: the buffer heads by which file systems read and write their metadata,
-/// or something else.
+/// The private data of a page of page cache: the buffer heads by which file systems read and write their metadata, or another
+/// structure.
 ///
 /// A page that `submit_bh` has under way (fs/buffer.c; ext2, ext4, FAT, gfs2 and jbd2 use it) is neither locked nor under
 /// writeback, and has no reference for it: only its buffer is locked. When jbd2 commits, it writes from the page by a buffer head of its
-/// own, and the page's own buffer has nothing but `BH_Shadow` (`jbd2_journal_write_metadata_buffer`, fs/jbd2/journal.c). So a page with
-/// private data is looked behind, or left.
+/// own, and the page's own buffer has nothing but `BH_Shadow` (`jbd2_journal_write_metadata_buffer`, fs/jbd2/journal.c). So private data
+/// is inspected; if its kind is unknown, the page is left alone.
 struct BufferHeads {
   private let core: Vmcore
 
   /// Buffers of 512 bytes, the smallest, in a page.
   private static var mostInPage: UInt64 { 8 }
   /// Private data below this, or odd, are numbers and flags: of btrfs's data, f2fs, ubifs.
-  private static var firstPointer: UInt64 { 4096 }
+  private static var firstPointer: UInt64 { PFN.pageSize }
 
   init(_ core: Vmcore) { self.core = core }
 
-  /// Whether somebody may still be at work on a page's buffers, or what is behind the page can't be told.
+  /// Whether a device may still use a page through its buffers. True as well if the private data is of an unknown kind.
   ///
   /// - Parameters:
   ///   - page: the struct page, or a folio's head, of page cache that has private data.
@@ -56,7 +56,7 @@ struct BufferHeads {
   private func word(_ address: UInt64) -> UInt64? { core.words(InlineArray<1, UInt64>(repeating: 0), at: address)?[0] }
 }
 
-/// What is looked at of a `struct buffer_head` (include/linux/buffer_head.h; its first seven words are the same from 5.10 to 7.2, where
+/// The fields that matter of a `struct buffer_head` (include/linux/buffer_head.h; its first seven words are the same from 5.10 to 7.2, where
 /// `b_end_io` behind them is gone).
 private struct BufferHead {
   /// `b_this_page`: the next buffer of the same page, in a ring.
@@ -67,10 +67,10 @@ private struct BufferHead {
   let size: UInt64
   /// A device may be reading or writing it.
   let isBusy: Bool
-  /// Taken for the state that iomap has of a folio whose blocks are smaller (`struct iomap_folio_state`, fs/iomap/buffered-io.c,
-  /// `iomap_page` until 6.5), it is at rest: a free lock, no bytes being read and none being written are its first 12 bytes. Others are not
-  /// known to have them all zero: btrfs's `struct extent_buffer`, whose pages are neither locked nor referred to while they are read
-  /// (since "btrfs: fix broken drop_caches on extent buffer folios", 2025), begins with its place.
+  /// Read as iomap's state of a folio with smaller blocks (`struct iomap_folio_state`, fs/iomap/buffered-io.c, `iomap_page` until 6.5),
+  /// it is at rest: its first 12 bytes are a free lock and the counts of bytes being read and written, all zero. No other structure is
+  /// known to begin so: btrfs's `struct extent_buffer`, whose pages are neither locked nor referenced while they are read
+  /// (since "btrfs: fix broken drop_caches on extent buffer folios", 2025), begins with `start`, its logical address.
   let isIdleState: Bool
 
   /// `BH_Lock`, `BH_Async_Read`, `BH_Async_Write` (`enum bh_state_bits`), and all from `BH_PrivateStart` on, 16, 17 in 7.2: among them

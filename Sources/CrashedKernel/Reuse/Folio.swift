@@ -1,22 +1,22 @@
-/// A compound page, as far as its pages have been passed: a large folio of page cache or of anonymous memory, or a huge page.
+/// A compound page during the pass over its pages: a large folio of page cache or of anonymous memory, or a huge page.
 struct Folio {
   private(set) var head: StructPage
   private(set) var compound: Compound
   var tails: Tails
 
-  /// What the pages passed so far say together.
+  /// The sums over the pages passed so far.
   struct Tails {
     /// The flags of the tails.
     private(set) var flags: UInt64 = 0
     /// `_mapcount + 1` of all pages together, and how many pages have any.
     fileprivate private(set) var pageMappings: UInt64 = 0
     fileprivate private(set) var mappedPages: UInt64 = 0
-    /// Whether each count was one that can be.
+    /// Whether each count was plausible.
     fileprivate private(set) var isPlausible = true
 
     fileprivate init(head: StructPage) { count(head) }
 
-    /// Takes a tail page in.
+    /// Adds a tail page.
     @inline(__always)
     mutating func pass(_ tail: StructPage) {
       flags |= tail.flags
@@ -35,7 +35,7 @@ struct Folio {
 
   var pages: UInt64 { 1 << UInt64(compound.order) }
 
-  /// More mappings than a page can have without overflowing what counts them.
+  /// The highest plausible number of mappings of a page.
   static var mostMappings: UInt64 { 1 << 24 }
 
   init(_ head: StructPage, _ compound: Compound) {
@@ -44,7 +44,7 @@ struct Folio {
     tails = Tails(head: head)
   }
 
-  /// Goes on with another one, in the same place: a copy of the whole would cost as much as passing some ten pages.
+  /// Starts on another compound page, in place: copying the struct costs as much as passing some ten pages.
   mutating func begin(_ head: StructPage, _ compound: Compound) {
     self.head = head
     self.compound = compound
@@ -53,10 +53,10 @@ struct Folio {
 
   // MARK: Mappings
 
-  /// How many page-table entries map the folio or a part of it; nil if that can't be told.
+  /// The number of page-table entries that map the folio or a part of it; nil if it is unknown.
   ///
-  /// VMCOREINFO does not say where the counts are, so they are believed only where they agree with what it does say: the
-  /// counts of the single pages.
+  /// VMCOREINFO does not name the folio's counts, so they are trusted only if they agree with `_mapcount` of the single pages, which
+  /// it does name.
   func mappings(_ layout: PageLayout) -> UInt64? {
     switch layout.folioCounts {
     case .unknown: return nil
@@ -114,9 +114,9 @@ struct Compound {
   /// The four 32-bit numbers at byte 16 of the first tail page, which is where it has its counts.
   let counts: (UInt32, UInt32, UInt32, UInt32)
 
-  /// No compound page: it has one page, which no other belongs to.
+  /// A placeholder: no page is its tail.
   static var none: Compound { Compound(order: 0, isHugetlb: false, link: 0, counts: (0, 0, 0, 0)) }
 
-  /// The most that there is: a huge page of 1 GiB (`PUD_SHIFT`, arch/x86/include/asm/pgtable_64_types.h).
+  /// The highest order: a huge page of 1 GiB (`PUD_SHIFT`, arch/x86/include/asm/pgtable_64_types.h).
   static var highestOrder: Int { 18 }
 }

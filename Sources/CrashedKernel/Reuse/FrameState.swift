@@ -1,4 +1,4 @@
-/// What a frame is, by makedumpfile's classes (`__exclude_unnecessary_pages`, makedumpfile.c 1.7.8).
+/// The class of a frame; the classes are makedumpfile's (`__exclude_unnecessary_pages`, makedumpfile.c 1.7.8).
 public enum FrameClass: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// No memory, or none that the vmcore holds.
   case absent
@@ -14,7 +14,7 @@ public enum FrameClass: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case user
   /// Huge pages of hugetlbfs, in use or in its pool.
   case hugetlb
-  /// Memory that is not to be touched: hardware reported it broken.
+  /// Hardware reported it broken: never touched.
   case poisoned
   /// Memory given back to the hypervisor: touching it can fault.
   case offline
@@ -34,7 +34,7 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case writeback
   /// More references than its mappings and its owner explain: pinned, perhaps for a device.
   case references
-  /// A large folio or huge page of which it can't be told how often it is mapped.
+  /// A large folio or huge page whose number of mappings is unknown.
   case compound
   /// `PG_reserved`.
   case reserved
@@ -44,16 +44,16 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case mapping
   /// Neighbours that contradict it: a free block with pages in it that are not free.
   case contradictory
-  /// It holds the kernel's image, struct pages or what leads to them: whatever its own struct page says, it is not to be changed.
+  /// The kernel's image, struct pages, and the tables that lead to them: never changed, whatever its own struct page says.
   case structures
   /// It can't be evicted: a confidential guest's memory, or locked in memory by a process.
   case unevictable
-  /// The kernel's flags, or those of the section, are laid out in a way that is not known.
+  /// The layout of the page's flags, or of its section's, is unknown.
   case unknownFlags
-  /// Private data that is at work, or that can't be told to be at rest: a file system's buffers.
+  /// Private data, such as a file system's buffers, that is busy or of an unknown kind.
   case buffers
-  /// A huge page that a process or a file has: a device that the process drives itself may write to it, by an address that nobody
-  /// else knows of (UIO, as DPDK has it).
+  /// A huge page in use by a process or a file. A device that the process drives itself may write to it, and the kernel does not know
+  /// (UIO, as DPDK uses it).
   case hugetlb
 }
 

@@ -23,7 +23,7 @@ extension PageClassifier {
     return explains(page, owners: swapReferences(page, pages: 1)) ? .none : .references
   }
 
-  /// What holds back a compound page all of whose pages have been passed.
+  /// The same for a compound page, after the pass over all of its pages.
   func hold(_ folio: Folio, _ frameClass: FrameClass) -> HoldReason {
     let head = folio.head
     let common = commonHold(head)
@@ -32,7 +32,7 @@ extension PageClassifier {
     let owners: UInt64
     switch frameClass {
     case .hugetlb:
-      // Nobody has a huge page that is in its pool. One that somebody has is held back even when all is explained.
+      // A huge page in its pool has no user. One in use is held back even if all of its references are explained.
       if head.refcount == 0 { return head.mapping == 0 && folio.mappings(layout) ?? 0 == 0 ? .none : .references }
       if Self.isPlainlyAnonymous(head) {
         owners = 0
@@ -49,7 +49,7 @@ extension PageClassifier {
       owners = cacheReferences(head, pages: folio.pages)
     }
     let explained: HoldReason = frameClass == .hugetlb ? .hugetlb : .none
-    // No term of the sum can be negative: with as many references as the cache alone has, there are no mappings.
+    // If the cache alone explains all references, there are no mappings: no term of the sum is negative.
     if owners > 0, UInt64(head.refcount) == owners { return explained }
     guard let mappings = folio.mappings(layout) else { return .compound }
     return head.refcount > 0 && UInt64(head.refcount) == owners + mappings ? explained : .references
@@ -62,7 +62,7 @@ extension PageClassifier {
     if page.flags & unnamed.writeback != 0 { return .writeback }
     if page.flags & unnamed.reserved != 0 { return .reserved }
     // makedumpfile 1.7.8 takes PG_waiters, bit 7, for PG_slab where there is none (`get_value_for_old_linux`), and such a page of a
-    // process for page cache or the kernel's; somebody waits for it besides.
+    // process for page cache or the kernel's. A waiter is a reason by itself.
     if flags.slab == 0, page.mapping & 1 != 0, page.flags & 1 << 7 != 0 { return .locked }
     // A confidential guest's own memory (guest_memfd, since 6.8), which the host must not write; ramfs; and what a process has locked in
     // memory, perhaps for a device that it drives itself.

@@ -1,4 +1,4 @@
-/// Tells what a page is, and whether it is safe to write, from its `struct page`.
+/// Tells from a `struct page` which class the page is of, and whether it is safe to write.
 ///
 /// The classes, and the order in which they are asked for, are makedumpfile's (`__exclude_unnecessary_pages`, makedumpfile.c
 /// 1.7.8), so that nothing is taken that it keeps. What holds a page back is stricter than that.
@@ -13,17 +13,17 @@ final class PageClassifier {
     self.buffers = buffers
   }
 
-  /// A page, or the first of several, and what they are.
+  /// The state of `1 << order` pages, the first of which was asked for.
   struct Verdict {
     var order: Int
     var state: FrameState
   }
 
-  /// What the page is that is no tail page; `compound` if it is the head of a compound page. What holds a compound page
-  /// back is known only when all of its pages have been passed (`hold(_:)`).
+  /// The verdict on a page that is no tail page; `compound` is given for the head of a compound page. The hold of a compound page is
+  /// `.compound` until all of its pages have been passed (`hold(_:_:)`).
   func verdict(_ page: StructPage, _ compound: Compound?) -> Verdict {
     if page.mapcount == layout.buddy, !isSlab(page) { return freeBlock(page) }
-    // A head whose extent makes no sense: nothing is known of what belongs to it.
+    // A head with an implausible order: which pages belong to it is unknown.
     if page.flags & flags.head != 0, compound == nil { return Verdict(order: 0, state: FrameState(.kernel, .none)) }
     let order = compound?.order ?? 0
     if isCache(page), !isAnonymous(page) {
@@ -50,7 +50,7 @@ final class PageClassifier {
   /// Flags that no page inside a free block has.
   var busyFlags: UInt64 { flags.lru | flags.poisoned | flags.locked | flags.head }
 
-  /// The compound page whose head is at a place, by its head and first tail; nil if they make no sense.
+  /// Reads the compound page whose head is at a place from its head and first tail; nil if they are implausible.
   func compound(_ pages: StructPages, head place: Int) -> Compound? {
     let (head, tail) = (pages.page(place), pages.page(place + 1))
     guard head.flags & flags.head != 0, tail.isTail else { return nil }
@@ -87,11 +87,11 @@ final class PageClassifier {
     guard let slab = layout.slab else { return false }
     // Since 6.12 a type is the top byte (commit 4ffca5a96678, "mm: support only one page_type per page").
     if slab & 0xff_ffff == 0 { return slab >> 24 == page.mapcount >> 24 }
-    // In 6.10 and 6.11 it is a bit that is 0, in what is no count (`PageType`, include/linux/page-flags.h).
+    // In 6.10 and 6.11 a type is a bit that is clear, and the top bit says that it is no count (`PageType`, include/linux/page-flags.h).
     return page.mapcount & ~slab == 0 && page.mapcount >> 31 == 1
   }
 
-  /// The same state, or one that is held back if the page has private data that may be at work.
+  /// The state, held back if the page has private data that may be busy.
   ///
   /// - Parameters:
   ///   - page: the page, or a folio's head.

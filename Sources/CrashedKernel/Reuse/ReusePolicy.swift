@@ -12,7 +12,7 @@ public struct DumpLevel: OptionSet, BitwiseCopyable, Sendable {
   public static var user: DumpLevel { DumpLevel(rawValue: 8) }
   public static var free: DumpLevel { DumpLevel(rawValue: 16) }
 
-  /// Whether frames of a class are left out of the dump because nobody needs what is in them.
+  /// Whether the level leaves frames of a class out of the dump because their contents are not wanted.
   public func excludes(_ frameClass: FrameClass) -> Bool {
     switch frameClass {
     case .free: return contains(.free)
@@ -23,10 +23,10 @@ public struct DumpLevel: OptionSet, BitwiseCopyable, Sendable {
     }
   }
 
-  /// Whether no other level leaves out more, but for pages of zeros.
+  /// Whether the level leaves out all that any level does, pages of zeros aside.
   public var excludesAll: Bool { isSuperset(of: [.privateCache, .user, .free]) }
 
-  /// Whether makedumpfile leaves frames of a class out: those that `excludes` tells, and at any level what is no use to anybody
+  /// Whether makedumpfile leaves frames of a class out: those that the level `excludes`, and those without readable contents
   /// (`create_2nd_bitmap` and `__exclude_unnecessary_pages`, makedumpfile.c 1.7.8).
   public func leavesOut(_ frameClass: FrameClass) -> Bool {
     switch frameClass {

@@ -1,3 +1,5 @@
+import Vmcore
+
 /// One pass over the struct pages of a section, piece by piece: blocks and compound pages reach from piece to piece.
 struct SectionScan {
   private let classifier: PageClassifier
@@ -9,21 +11,21 @@ struct SectionScan {
   private let memory: [Range<Int>]
   private var nextMemory = 0
 
-  /// The block or compound page that is being passed.
+  /// The places of the block or compound page that is being passed.
   private var current = 0..<0
   private var kind = Kind.other
   private var state = FrameState(.kernel, .none)
   private var folio = Folio(.none, .none)
   /// The address of its head's struct page.
   private var folioAddress: UInt64 = 0
-  /// The last page that was alone, and what it was: the next is often the same.
+  /// The last order-0 page and its state: the next page is often the same.
   private var alone = StructPage.none
   private var aloneState = FrameState(.kernel, .none)
 
   private enum Kind {
     case freeBlock
     case folio
-    /// Nothing that is ever used, so nothing is asked of its pages.
+    /// Never reusable, so its pages are skipped.
     case other
   }
 
@@ -62,7 +64,7 @@ struct SectionScan {
 
   // MARK: Inside a block
 
-  /// Passes pages inside the current block: each must be what the block's first page says. Returns where it got to.
+  /// Passes pages inside the current block: each must agree with the block's first page. Returns the next place to look at.
   private mutating func pass(_ pages: StructPages, from start: Int, to end: Int, _ first: Int) -> Int {
     switch kind {
     case .other: return end
@@ -85,24 +87,24 @@ struct SectionScan {
     return end
   }
 
-  /// Where the run of pages ends that are the same as the last that was alone.
+  /// The end of the run of pages that equal the last order-0 page.
   private func endOfSame(_ pages: StructPages, from start: Int) -> Int {
     let alone = alone
     return pages.end(from: start, to: pages.count) { $1.isSameAlone(as: alone) }
   }
 
-  /// What the page at a place contradicts is held back; returns the place behind it.
+  /// Holds back the current block, which the page at a place contradicts. Returns the next place.
   private mutating func contradict(at place: Int) -> Int {
     contradict()
     return place + 1
   }
 
-  /// A huge page whose struct pages share memory shows its head's once more at the start of each page of them
+  /// Where the struct pages of a huge page share memory, each 4 KiB of them begins with the head's again
   /// (`page_fixed_fake_head`, include/linux/page-flags.h, 5.18 to 7.0).
   @inline(never)
   private func isSharedHead(_ pages: StructPages, _ place: Int) -> Bool {
-    // Pieces begin at a page, too.
-    guard folio.compound.isHugetlb, (place * classifier.layout.size) % 4096 == 0 else { return false }
+    // A piece begins at a page of struct pages, too.
+    guard folio.compound.isHugetlb, UInt64(place * classifier.layout.size) % PFN.pageSize == 0 else { return false }
     let page = pages.page(place)
     return page.flags == folio.head.flags && page.mapping == folio.head.mapping && page.compoundHead == folio.head.compoundHead
       && page.refcount == folio.head.refcount
@@ -128,7 +130,7 @@ struct SectionScan {
 
   private mutating func begin(_ page: StructPage, _ pages: StructPages, at place: Int, in piece: Range<Int>) {
     guard !page.isTail else {
-      // The head did not make sense, or lies in another section.
+      // Its head is implausible, or lies in another section.
       map[place] = FrameState(.kernel, .none)
       return
     }
@@ -138,7 +140,7 @@ struct SectionScan {
     if verdict.order == 0 {
       let state = classifier.lookingBehind(verdict.state, page, at: address(of: pfn), pages: 1)
       map[place] = state
-      // What is behind private data each page has to be asked.
+      // Private data differs from page to page.
       if page.flags & classifier.layout.pageFlags.head == 0, page.mapcount != classifier.layout.buddy, state.frameClass != .privateCache {
         alone = page
         aloneState = state
@@ -175,7 +177,7 @@ struct SectionScan {
     if !isMemory { contradict() }
   }
 
-  /// All tail pages have what the first has, which is the head's address, or the mask that leads there.
+  /// Starts the pass over a compound page. All tails must hold the first tail's link: the head's address or, since 7.1, a mask.
   private mutating func follow(_ head: StructPage, _ compound: Compound, _ pfn: UInt64) {
     let size = UInt64(classifier.layout.size)
     let address = address(of: pfn)

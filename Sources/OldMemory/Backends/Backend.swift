@@ -9,17 +9,17 @@ import Vmcore
 /// What a subclass overrides says what it can do: map frames (`mapped`), or copy to and from them (`read` and `write`). A new one is a
 /// file, and its line in `FramePool.open`.
 class Backend {
-  /// How it is called in messages; nil for scratch memory.
+  /// Its name in messages; nil for scratch memory.
   var way: StoreWay? { nil }
   /// The memory that the frames are of; nil for scratch memory.
   var core: Vmcore? { nil }
 
-  /// Whether what is written is the memory of this kernel, going by a frame that only this memory has; nil if that can't be told.
-  /// It keeps the memory of a running kernel, or of another crash, from ever being written.
+  /// Whether the backend really shows this crash's memory: compares a page with unique contents through the backend and through the
+  /// vmcore; nil if no such page can be reached. Without it the memory of a running kernel, or of another crash, could be written.
   func shows(_ kernel: CrashedKernel) -> Bool? { true }
 
-  /// What speaks against writing to a frame, and with it to all that is reached as it is (`window`); nil if it can be written. Only for a
-  /// frame that may change.
+  /// Why a frame and the rest of its window (`window`) can't be written; nil if they can. The frame must be reusable: it may be written
+  /// to find out.
   func refusal(of frame: FrameNumber) -> Refusal? { nil }
 
   /// The bytes of frames from `first` on, as many of `count` as are mapped in one piece, at least one; valid until the next call.
@@ -42,17 +42,17 @@ class Backend {
     return piece.count
   }
 
-  /// The frames that can't be reached where `frame` failed.
+  /// The frames that are lost if `frame` fails.
   func failing(with frame: FrameNumber) -> Range<UInt64> { frame.rawValue..<frame.rawValue + 1 }
 
-  /// Gives back what frames take that nobody uses; they may read as anything then.
+  /// Gives back the memory of unused frames, whose contents are undefined from then on.
   func discard(_ run: FrameRun) {}
 
   /// Frames in a window: 1 MiB.
   static var framesPerWindow: UInt64 { 256 }
 
-  /// The frames that are tried, and for a device mapped, with a frame: an aligned MiB, cut to the memory that the vmcore says exists.
-  /// Beyond that there may be devices. A frame that is no memory is alone. None of them lies in another section.
+  /// The window of a frame, which is tried and, on a device, mapped as a whole: an aligned MiB, cut to the memory of the vmcore, since
+  /// there may be devices beyond. A window never crosses into another section. A frame that is no memory is alone in its window.
   final func window(around frame: FrameNumber) -> Range<UInt64> {
     let aligned = frame.rawValue / Self.framesPerWindow * Self.framesPerWindow
     guard let core else { return aligned..<aligned + Self.framesPerWindow }

@@ -35,8 +35,7 @@ final class DeviceBackend: Backend {
 
   override func shows(_ kernel: CrashedKernel) -> Bool? { kernel.landmark { shows($0) } }
 
-  /// Whether the device shows what the vmcore has of a frame; nil if the vmcore has nothing but zeros there, or the frame can't be
-  /// mapped.
+  /// Compares a frame through the device and through the vmcore; nil if the vmcore has only zeros there, or the frame can't be mapped.
   private func shows(_ frame: PFN) -> Bool? {
     // A page outside all PT_LOADs, as a damaged VMCOREINFO names them, has no place in the device either.
     guard vmcore.memory(around: frame) != nil, isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
@@ -51,10 +50,10 @@ final class DeviceBackend: Backend {
     }
   }
 
-  /// Touching a mapping beyond the end of a regular file is a bus error; a device has no end that could be asked for.
+  /// Touching a mapping beyond the end of a regular file is a bus error; a device does not tell its size.
   private func isInside(_ end: UInt64) -> Bool { size.map { end <= $0 } ?? true }
 
-  /// Nothing speaks against it if its window can be mapped and shows the same bytes there as the vmcore does.
+  /// nil if the window can be mapped, and the frame begins with the same 64 bytes in the vmcore.
   override func refusal(of frame: FrameNumber) -> Refusal? {
     var expected = [UInt8](repeating: 0, count: 64)
     return expected.withUnsafeMutableBytes { buffer in
@@ -82,7 +81,7 @@ final class DeviceBackend: Backend {
     let range = frames.lowerBound * UInt64(frameSize)..<frames.upperBound * UInt64(frameSize)
     guard vmcore.memory(around: PFN(frame.rawValue)) != nil, isInside(range.upperBound) else { throw .inaccessible(frame, .invalid) }
     do throws(Errno) { return try windows.map(file, range, .readWrite) } catch {
-      // The frames are as good as before: it is this kernel that has no room for the mapping.
+      // The frames are good: this kernel has no memory for the mapping.
       if error == .noMemory { throw .noMemory }
       throw .inaccessible(frame, error)
     }

@@ -2,7 +2,7 @@
 import Frames
 import Platform
 
-/// Frames of anonymous memory: no old memory at all, for tests and benchmarks of the file system.
+/// Frames of anonymous memory rather than of old memory, for tests and benchmarks of the file system.
 final class ScratchBackend: Backend {
   private let memory: Mapping
 

@@ -19,7 +19,7 @@ final class VmcoreBackend: Backend {
   override var way: StoreWay? { .vmcore }
   override var core: Vmcore? { vmcore }
 
-  /// Nothing speaks against it if its own bytes could be written back to it; where no frame may change, if it can be read.
+  /// nil if the frame can be read and, unless nothing may change, its own bytes written back to it.
   override func refusal(of frame: FrameNumber) -> Refusal? {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     return bytes.withUnsafeMutableBytes { buffer in
@@ -31,7 +31,7 @@ final class VmcoreBackend: Backend {
     }
   }
 
-  /// Reads frames, all at once or the first alone: `first` is the one that failed. Returns the bytes.
+  /// Reads all frames at once or, if that fails, the first alone, so that an error is of that frame. Returns the bytes read.
   override func read(_ first: FrameNumber, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
     try oneOrAll(first, bytes.count) { position, count throws(Errno) in
       let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
@@ -46,8 +46,8 @@ final class VmcoreBackend: Backend {
     }
   }
 
-  /// Calls `body` with where in the file the bytes of frames lie, and how many they are: with all of them that are in the segment of
-  /// the first, and where that fails with those of the first alone.
+  /// Calls `body` with the file offset and the byte count of those frames that lie in the first one's segment; if that fails, of the
+  /// first frame alone.
   private func oneOrAll(_ first: FrameNumber, _ count: Int, _ body: (UInt64, Int) throws(Errno) -> Void) throws(StoreError) -> Int {
     let frame = PFN(first.rawValue)
     guard let range = vmcore.memory(around: frame), let position = vmcore.fileOffset(of: frame, count: 1)

@@ -1,9 +1,8 @@
 import Vmcore
 
-/// Frames in a section.
-public var framesPerSection: Int { 1 << X86_64.sectionShift }
+public var framesPerSection: Int { X86_64.framesPerSection }
 
-/// One bit for each frame of a section, in words that somebody else owns.
+/// One bit for each frame of a section, in memory that the caller owns.
 ///
 /// Memory safety: `words` points at 512 words of the `OpenSection`'s mapping, which outlives the bitmap; every index
 /// is checked against `framesPerSection`.
@@ -30,11 +29,11 @@ struct FrameBitmap {
     }
   }
 
-  /// Sets the bits of a range, and tells how many of them were not set before.
+  /// Sets the bits of a range, and returns how many of them were clear.
   @discardableResult
   func insert(_ range: Range<Int>) -> Int { change(range, to: true) }
 
-  /// Clears the bits of a range, and tells how many of them were set before.
+  /// Clears the bits of a range, and returns how many of them were set.
   @discardableResult
   func remove(_ range: Range<Int>) -> Int { change(range, to: false) }
 
@@ -82,13 +81,14 @@ struct FrameBitmap {
     return min(end, index << 6 + word.trailingZeroBitCount)
   }
 
-  /// The set bits directly from `start` on, at most `limit`.
+  /// The length of the run of set bits at `start`, at most `limit`.
   func runLength(from start: Int, limit: Int) -> Int {
     guard start < framesPerSection else { return 0 }
     return firstClear(from: start, before: min(framesPerSection, start + limit)) - start
   }
 
-  /// The run of set bits that a range of set bits is a part of; where that goes on for long, all that it could be.
+  /// The run of set bits around a range of set bits. Beyond 1,024 bits to a side the search ends, and the run is taken to reach the
+  /// section's border.
   func run(around range: Range<Int>) -> Range<Int> {
     let most = 1024
     let end = range.upperBound + runLength(from: range.upperBound, limit: most)

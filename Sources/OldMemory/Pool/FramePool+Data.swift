@@ -2,8 +2,8 @@
 import Frames
 import Platform
 
-/// Reading and writing, with a checksum for each frame: stray DMA of the crashed machine may hit any frame, and what it
-/// did must never be taken for what was written.
+/// Reading and writing, with a checksum for each frame: stray DMA of the crashed machine may hit any frame, and must never pass for
+/// file data.
 extension FramePool {
   public func write(
     _ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool
@@ -60,8 +60,7 @@ extension FramePool {
 
   // MARK: Whole frames
 
-  /// Writes whole frames. What is written is noted piece by piece: after a failure on the way each frame has the checksum of what it
-  /// holds.
+  /// Writes whole frames, and notes each piece as it is written: after a failure on the way each frame has the checksum of its contents.
   private func writeWhole(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) {
     try forEachPart(of: first, bytes.count / frameSize) { index, open, places, before throws(StoreError) in
       precondition(open.available.firstSet(from: places.lowerBound, before: places.upperBound) == places.upperBound, "a write to a frame that nobody owns")
@@ -100,7 +99,7 @@ extension FramePool {
     }
   }
 
-  /// Reads or writes; what fails for good is retired.
+  /// Runs a read or write; frames that can't be reached are retired.
   private func reaching(_ body: () throws(StoreError) -> Int) throws(StoreError) -> Int {
     do throws(StoreError) { return try body() } catch {
       if case .inaccessible(let frame, _) = error { retire(backend.failing(with: frame)) }

@@ -23,9 +23,9 @@ public enum StoreWay: BitwiseCopyable, Describable {
 public enum PoolError: Error, BitwiseCopyable {
   /// No way to write frames works.
   case noWay(WayFailures)
-  /// No frame may be reused under the policy, which is of this level.
+  /// No frame is reusable at this level.
   case nothingReusable(DumpLevel)
-  /// There may be some, but not all of memory can be told of: so many sections can't be read, the first for this reason.
+  /// None was found to be reusable, but some sections can't be read, the first for this reason.
   case unreadable(sections: Int, KernelError)
   case noMemory(Errno)
 }
@@ -36,17 +36,17 @@ public enum WayError: Error, BitwiseCopyable {
   case unopenable(Errno)
   /// It opens, but does not show the crashed kernel's memory.
   case foreign
-  /// It opens, but none of the crashed kernel's own pages can be mapped, so that it can't be told whose memory it shows.
+  /// It opens, but none of the crashed kernel's own pages can be mapped, so that nothing proves whose memory it shows.
   case unmappable
   /// It opens, but no reusable frame can be mapped or written; the first one for this reason.
   case refused(Refusal)
 }
 
-/// What speaks against writing to a reusable frame.
+/// Why a reusable frame can't be written.
 public enum Refusal: BitwiseCopyable, Sendable {
   /// It can't be mapped, or read and written back.
   case inaccessible(Errno)
-  /// The vmcore does not give its bytes, so nothing tells whether the device shows the same.
+  /// Its bytes can't be read from the vmcore, to be compared with the device's.
   case unreadable(VmcoreError)
   /// The device shows other bytes there than the vmcore.
   case different
@@ -60,7 +60,7 @@ public enum Refusal: BitwiseCopyable, Sendable {
   }
 }
 
-/// What each way to write frames said; nil for one that was not tried.
+/// Why each way to write frames failed; nil for one that was not tried.
 public struct WayFailures: BitwiseCopyable, Sendable {
   public private(set) var device: WayError?
   public private(set) var vmcore: WayError?
@@ -90,7 +90,7 @@ public final class OldMemoryPaths {
     self.way = way
   }
 
-  /// Leaves the vmcore to be read, and nothing else.
+  /// From now on nothing may be written: the vmcore is read, and no device is opened.
   public func makeReadOnly() {
     isReadOnly = true
     way = .vmcore
@@ -105,7 +105,7 @@ extension FramePool {
     return pool
   }
 
-  /// A pool of the frames of a crashed kernel that the policy lets go, written in the first way that is proven to work on
+  /// A pool of the frames of a crashed kernel that are reusable under the policy, with the first way to write that is proven to work on
   /// one of them (`way` tells which).
   public static func oldMemory(
     of kernel: CrashedKernel, policy: ReusePolicy, paths: OldMemoryPaths, checksums: Bool
@@ -140,7 +140,7 @@ extension FramePool {
     }
   }
 
-  /// Why no frame can be had and written; nil if one could. `nothingReusable` or `unreadable` if there is none to try.
+  /// Tries the first frame. Returns why it can't be written; nil if it can. Throws `nothingReusable` or `unreadable` if there is none.
   private func refusal(_ level: DumpLevel) throws(PoolError) -> Refusal? {
     do throws(StoreError) {
       release(try allocate(upTo: 1, after: nil))

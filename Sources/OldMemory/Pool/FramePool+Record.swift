@@ -2,8 +2,8 @@ import CrashedKernel
 import Frames
 
 extension FramePool {
-  /// Hands the runs of frames overwritten since the mount to `body`, in order of frame number, from a frame on, until that
-  /// returns false; the first frame of the run that it did not take, nil if it took all.
+  /// Calls `body` with each run of frames overwritten since the mount, in order of frame number from `frame` on, until it returns
+  /// false. Returns the first frame of the run that was not taken; nil if all were.
   public func forEachOverwritten(from frame: UInt64, _ body: (FrameRun) -> Bool) -> UInt64? {
     for index in table.summaries.indices {
       guard let open = table.summaries[index].open else { continue }
@@ -19,7 +19,7 @@ extension FramePool {
     return nil
   }
 
-  /// The dump level whose frames these are; nil for scratch memory.
+  /// The dump level that decides on reuse; nil for scratch memory.
   public var level: UInt32? {
     guard case .crashed(_, let policy) = source else { return nil }
     return policy.level.rawValue

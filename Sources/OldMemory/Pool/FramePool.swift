@@ -3,13 +3,12 @@ import Frames
 import Platform
 import Vmcore
 
-/// The frames that file data is kept in: which are free to use, who gives them out, and whether they still hold what
-/// was written.
+/// The frames for file data: gives them out, takes them back, and checks that they still hold what was written to them.
 ///
-/// Sections are looked at when they are needed and only a summary of each is kept; one that gives out frames is *open*
-/// and has a bitmap (see `OpenSection`). Free frames come before page cache, page cache before user pages, and within a
-/// class the section with the most of them first, so that runs are long. Open sections with frames left are in a list: what
-/// a frame costs does not grow with how many sections there are.
+/// Sections are scanned on demand, and a summary of each is kept; one that gives out frames is *open* and has bitmaps
+/// (see `OpenSection`). Free frames come before page cache, page cache before user pages, and within a class the section
+/// with the most of them comes first, so that runs are long. Open sections with frames left are in a list, so that the cost of a frame
+/// does not grow with the number of sections.
 ///
 /// A frame that can't be read or written, or that lost what was written to it, is *retired*: once its owner gives it back it
 /// is not in the pool any more.
@@ -24,7 +23,7 @@ public final class FramePool: FrameStore {
   private var scanned = 0
   /// One classification at a time needs a byte for each frame of a section.
   private let map = FrameMap()
-  /// Where each frame is listed before it is overwritten; nil while nobody wants that.
+  /// Lists each frame before it is overwritten; nil until somebody asks for it.
   var recordFile: RecordFile?
   /// A copy of the one frame that is changed in part.
   let bounce: Mapping
@@ -41,7 +40,7 @@ public final class FramePool: FrameStore {
   public private(set) var damagedSections = 0
   /// Why the first of them can't.
   public private(set) var firstDamage: KernelError?
-  /// Frames that were found to hold something else than what was written to them.
+  /// Frames whose checksum was found wrong.
   public private(set) var damagedFrames: UInt64 = 0
 
   /// A pool that has looked at no section yet.
@@ -117,8 +116,8 @@ public final class FramePool: FrameStore {
     backend.discard(run)
   }
 
-  /// Calls `body` with each part of a run of frames in use that lies in one section: its place in the table, the section, the
-  /// frames' places there, and how many come before.
+  /// Splits a run of frames in use where sections end, and calls `body` with each part: the section's place in the table, the section,
+  /// the frames' places in it, and the number of frames before them in the run.
   func forEachPart<Failure: Error>(
     of first: FrameNumber, _ count: Int, _ body: (Int, OpenSection, Range<Int>, Int) throws(Failure) -> Void
   ) throws(Failure) {
@@ -188,7 +187,7 @@ public final class FramePool: FrameStore {
   /// Makes more frames available, of the best class that any section has and in the section that has the most of them; false
   /// when nothing is left anywhere.
   private func offerMore() throws(StoreError) -> Bool {
-    // Most of the time that a full pool is asked for a frame, this is all that is looked at.
+    // The quick answer of a full pool.
     guard freeFrames > 0 || !isScanned else { return false }
     for reuse in ReuseClass.allCases {
       while let index = richest(in: reuse) {
@@ -199,8 +198,7 @@ public final class FramePool: FrameStore {
     return false
   }
 
-  /// The section with the most frames of a class that it does not offer yet, of those scanned and, if none of these has
-  /// any, of the rest.
+  /// The section with the most frames of a class that it does not offer yet. More sections are scanned only if none has any.
   private func richest(in reuse: ReuseClass) -> Int? {
     let place = Int(reuse.rawValue)
     while true {
@@ -245,8 +243,7 @@ public final class FramePool: FrameStore {
     } catch { throw .noMemory }
   }
 
-  /// Takes the frames that can't be written out of a section's bitmap, and tells how many they were. Each window is tried as it
-  /// will be mapped.
+  /// Takes the frames that can't be written out of a section's bitmap, window by window, and returns their number.
   private func removeRefused(from open: OpenSection, at index: Int) -> Int {
     let first = table.firstFrame(at: index).rawValue
     var refused = 0

@@ -3,12 +3,12 @@ import Platform
 
 /// Where a pool's frames come from, section by section.
 enum FrameSource {
-  /// The frames of a crashed kernel that the policy lets go.
+  /// The frames of a crashed kernel that are reusable under the policy.
   case crashed(CrashedKernel, ReusePolicy)
-  /// So many frames, all free.
+  /// Frames of anonymous memory, all free.
   case scratch(frames: Int)
 
-  /// The sections that there are, by number, as sorted ranges.
+  /// The numbers of all sections, as sorted ranges.
   var sections: [Range<Int>] {
     switch self {
     case .crashed(let kernel, _): return kernel.sectionRanges

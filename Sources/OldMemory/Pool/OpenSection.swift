@@ -2,18 +2,18 @@
 // checked by FrameBitmap and `checksum(of:)`.
 import Platform
 
-/// What is kept of a section that holds file data, or has held some: which frames can be given out, which have been
-/// overwritten, which are not to be used again, and a checksum for each frame in use.
+/// The state of a section that holds file data, or has held some: bitmaps of the frames that are available, offered, overwritten and
+/// retired, and a checksum for each frame in use.
 ///
 /// It costs 12 KiB, 4 KiB more for each 1,024 frames that are in use, and 4 KiB once a frame has failed.
 final class OpenSection {
   private let memory: Mapping
   private let checksums: UnsafeMutablePointer<UInt32>
-  /// Frames that can be given out now, and how many they are.
+  /// Frames that can be given out now, and their number.
   let available: FrameBitmap
   private(set) var availableCount = 0
   private var search = RunSearch()
-  /// Frames that can be given out, or could: none becomes available a second time by being found again.
+  /// Frames that were ever made available: none is offered twice.
   private let offered: FrameBitmap
   /// Frames that have been written to since the mount, in use or not.
   let overwritten: FrameBitmap
@@ -44,7 +44,7 @@ final class OpenSection {
     checksums = (bytes.baseAddress! + Self.checksumOffset).bindMemory(to: UInt32.self, capacity: framesPerSection)
   }
 
-  /// Makes those frames of a range available that have never been; how many they are.
+  /// Makes those frames of a range available that never were; returns their number.
   func offer(_ range: Range<Int>) -> Int {
     var added = 0
     var start = offered.firstClear(from: range.lowerBound, before: range.upperBound)
@@ -57,7 +57,7 @@ final class OpenSection {
     return added
   }
 
-  /// A run of at most `count` available frames, which are given out with that; nil if there are none.
+  /// Gives out a run of at most `count` available frames; nil if there are none.
   func take(upTo count: Int) -> Range<Int>? {
     guard availableCount > 0, let range = search.next(in: available, upTo: count) else { return nil }
     take(range)
@@ -70,14 +70,14 @@ final class OpenSection {
     inUse += range.count
   }
 
-  /// Makes frames unavailable; how many of them were not.
+  /// Makes frames unavailable; returns how many of them were available.
   func withdraw(_ range: Range<Int>) -> Int {
     let removed = available.remove(range)
     availableCount -= removed
     return removed
   }
 
-  /// Makes frames available, none of which is, but for those that are retired; how many they are.
+  /// Makes frames available, except retired ones; returns their number. None of them may be available already.
   func give(_ range: Range<Int>) -> Int {
     var given = 0
     var start = range.lowerBound
@@ -94,7 +94,8 @@ final class OpenSection {
     return given
   }
 
-  /// Keeps frames from ever being available again; how many of them are in nobody's hands, and leave the pool with that.
+  /// Keeps frames from ever being available again. Returns how many of them were: these leave the pool at once, the others when their
+  /// owner gives them back.
   func retire(_ range: Range<Int>) -> Int {
     hasRetired = true
     retired.insert(range)

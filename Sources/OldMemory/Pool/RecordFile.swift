@@ -1,23 +1,23 @@
 import Frames
 import Platform
 
-/// A file that gets a line 'FIRST_PFN COUNT' for each run of frames before it is overwritten for the first time: what is on disk or
-/// in another file system's memory is then complete whenever the process ends, and however.
+/// A file that gets a line 'FIRST_PFN COUNT' for each run of frames before it is overwritten for the first time, so that the record is
+/// complete whenever and however the process ends.
 final class RecordFile {
   private let file: FileDescriptor
 
-  /// Goes on at the file's end, wherever others have written meanwhile: it is open for appending.
+  /// Takes a file that is open for appending: a line goes to its end even if others write to it, too.
   init(_ file: consuming FileDescriptor) { self.file = file }
 
   func add(_ run: FrameRun) throws(Errno) { try file.write(Text("% %\n", run.first.rawValue, UInt64(run.count))) }
 }
 
 extension FramePool {
-  /// From now on each run of frames that is overwritten for the first time has a line in a file, which is open for appending.
+  /// From now on each run of frames has its line in a file, which is open for appending, before it is overwritten for the first time.
   public func keepRecord(in file: consuming FileDescriptor) { recordFile = RecordFile(file) }
 
-  /// Puts on the record those of a section's frames that are to be overwritten now, and never were. A record that can't be written
-  /// stops nobody: the dump is of what the record is for, and comes first.
+  /// Records the frames of a section that are about to be overwritten for the first time. A record that can't be written does not stop
+  /// the write: the capture comes first.
   func announce(_ places: Range<Int>, of open: OpenSection, at index: Int) {
     guard let recordFile else { return }
     var start = open.overwritten.firstClear(from: places.lowerBound, before: places.upperBound)

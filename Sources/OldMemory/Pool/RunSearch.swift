@@ -1,13 +1,13 @@
-/// The search for runs of a section's available frames: where it goes on, and what it knows of the frames it has passed.
+/// A next-fit search for long runs in a section's bitmap of available frames.
 ///
-/// A sweep goes through the bitmap from its start to its end and takes what is long enough: half of what is asked for, or of the
-/// longest run that there can be. A run that is too short is passed, and how long the longest of these was is the bound of the next
-/// sweep. So a frame is looked at as often as the bound can be halved, however scattered the section is; and no call looks at more
-/// than `mostSteps` runs and words before it takes the best that it has seen.
+/// A sweep goes through the bitmap once and takes each run that is long enough: half of the request, or half of the bound if that is
+/// less. The bound is the length of the longest run that can be left. Shorter runs are passed, and the longest of them becomes the bound
+/// of the next sweep. So each frame is passed at most log2(bound) times, however scattered the section is, and no call looks at more
+/// than `mostSteps` runs and words before it settles for the best run that it has seen.
 struct RunSearch {
-  /// No run is longer.
+  /// The bound: no run is longer.
   private var longest = framesPerSection
-  /// How far the sweep has come.
+  /// The place where the sweep goes on.
   private var cursor = 0
   /// No run that begins before `cursor` is longer.
   private var passed = 0

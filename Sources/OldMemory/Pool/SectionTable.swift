@@ -1,16 +1,16 @@
 import Frames
 import Vmcore
 
-/// The classes of reusable frames in the order in which they are given out: what is least worth keeping comes first.
+/// The classes of reusable frames in the order in which they are given out: the least valuable to a dump first.
 public enum ReuseClass: UInt8, CaseIterable, BitwiseCopyable {
   case free, cache, user
 
   var bit: UInt8 { 1 << rawValue }
 }
 
-/// What the scan keeps of a section: 16 bytes, whatever the section holds.
+/// The scan's summary of a section: 16 bytes.
 struct SectionSummary {
-  /// Frames of each class that the section can still give out: all that are reusable less those given out or refused.
+  /// Reusable frames of each class, until they are offered in an open section's bitmap.
   var left = InlineArray<3, UInt16>(repeating: 0)
   var state = State.unscanned
   var open: OpenSection?
@@ -31,7 +31,7 @@ struct SectionTable {
   private let ranges: [(numbers: Range<Int>, place: Int)]
   var summaries: [SectionSummary]
 
-  /// A table of the given sections, which are sorted, don't overlap, and are as many as the memory that exists has.
+  /// A table of the given sections: sorted ranges that don't overlap.
   init(_ sections: [Range<Int>]) {
     var ranges: [(numbers: Range<Int>, place: Int)] = []
     var count = 0
@@ -56,7 +56,7 @@ struct SectionTable {
     return range.numbers.lowerBound + index - range.place
   }
 
-  /// The last of the ranges that begin early enough: `isEarly` holds for all before it.
+  /// The last range for which `isEarly` holds, as it must for all ranges before that.
   private func last(_ isEarly: ((numbers: Range<Int>, place: Int)) -> Bool) -> (numbers: Range<Int>, place: Int)? {
     var low = 0
     var high = ranges.count

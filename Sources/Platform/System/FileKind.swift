@@ -1,9 +1,9 @@
 import CPlatform
 
-/// What a path leads to. Opening a FIFO waits for its other end, and a device has no size: whoever wants a file's contents asks first.
+/// The kind of file at a path, to be asked for before its contents: opening a FIFO waits for the other end, and a device has no size.
 public enum FileKind: BitwiseCopyable {
   case regular
-  /// A file that the kernel makes up: one of /proc.
+  /// A file of /proc, which the kernel makes up.
   case kernel
   case directory
   case device

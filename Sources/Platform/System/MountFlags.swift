@@ -3,7 +3,7 @@ import CPlatform
 /// The kernel's own mount flags (linux/mount.h), by the names that mount(8) has for them.
 public struct MountFlags: Equatable {
   public private(set) var rawValue: UInt = 0
-  /// Whether there was a word of any flag; without one, a remount leaves them all as they are.
+  /// Whether any word named a flag; without one, a remount leaves all flags as they are.
   public private(set) var isGiven = false
 
   public init() {}
@@ -18,7 +18,7 @@ public struct MountFlags: Equatable {
 
   private static var ruling: UInt { UInt(MS_NOATIME) | UInt(MS_RELATIME) | UInt(MS_STRICTATIME) }
 
-  /// Takes a word, over those before it; false if it is none of a flag.
+  /// Applies a word, which overrides those before it; false if it names no flag.
   public mutating func take(_ word: Text) -> Bool {
     if word == "." { return false }
     if let bit = word.place(in: Self.setting) {
@@ -38,7 +38,7 @@ public struct MountFlags: Equatable {
 
   public var isReadOnly: Bool { rawValue & UInt(MS_RDONLY) != 0 }
 
-  /// What the flags say of access times.
+  /// The flags' part about access times.
   public var accessTimes: AccessTimes {
     AccessTimes(rawValue: UInt64(rawValue & (UInt(MS_NOATIME) | UInt(MS_NODIRATIME) | UInt(MS_STRICTATIME))))
   }
@@ -48,7 +48,7 @@ public struct MountFlags: Equatable {
 
   // MARK: Mounting
 
-  /// Appends the words that every libfuse knows, each after a comma; one that it doesn't know it refuses.
+  /// Appends the words that every libfuse knows, each after a comma. libfuse refuses a word that it doesn't know.
   public func append(to list: inout Text) {
     var bit: UInt = 1
     for word in ["ro", "nosuid", "nodev", "noexec", "sync", "", "", "dirsync"] as [Literal] {
@@ -57,7 +57,7 @@ public struct MountFlags: Equatable {
     }
   }
 
-  /// Whether there are others, for `remount` to set.
+  /// Whether there are other flags, which `remount` has to set.
   public var needsRemount: Bool { rawValue & ~(0xff | UInt(MS_SILENT) | UInt(MS_RELATIME)) != 0 }
 
   /// Sets the flags of what is mounted at a directory. The corresponding C function is `mount` with `MS_REMOUNT`.

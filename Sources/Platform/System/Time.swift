@@ -26,7 +26,7 @@ public struct Time: Comparable, BitwiseCopyable, Sendable {
   /// (`current_time` in fs/inode.c uses the coarse clock).
   public static func now() -> Time { read(CLOCK_REALTIME_COARSE) }
 
-  /// A clock that never goes back, to measure with.
+  /// The monotonic clock, for durations.
   public static func monotonic() -> Time { read(CLOCK_MONOTONIC) }
 
   private static func read(_ clock: clockid_t) -> Time {

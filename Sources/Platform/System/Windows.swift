@@ -1,6 +1,6 @@
 // Memory safety: a window's mapping lives as long as the window, which whoever looks at its bytes holds.
 
-/// Mapped windows of a file, of which a fixed number is kept: the one that was not used for longest goes first.
+/// A cache of mapped windows of a file. It has a fixed number of them, and evicts the least recently used.
 public final class Windows {
   public final class Window {
     public let mapping: Mapping
@@ -29,7 +29,7 @@ public final class Windows {
       index -= 1
       let window = windows[index]
       guard offset >= window.start && offset < window.end else { continue }
-      // The next is often the same: it is looked at first.
+      // The last place is looked at first: the next request is often for the same window.
       windows.swapAt(index, windows.count - 1)
       return used(window)
     }

@@ -1,4 +1,4 @@
-/// What says in words what it is, as a part of a line.
+/// A value that describes itself in words, as a part of a line.
 public protocol Describable {
   func describe(to text: inout Text)
 }

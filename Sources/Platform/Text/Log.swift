@@ -6,8 +6,8 @@ public enum Log {
   /// Only the program's one thread logs.
   nonisolated(unsafe) private static var toKernel = false
 
-  /// Has a fault of the process itself told in a line, too. A check of Swift's that fails ends the process by an instruction that is none,
-  /// and says nothing: in Embedded Swift its text is not in the program. `Tests/program/explain` tells which function it was.
+  /// From now on a fault of the process itself is a line in the log, too. A failed check of Swift's ends the process with an illegal
+  /// instruction and without a message, which Embedded Swift leaves out of the program. `Tests/program/explain` finds the function.
   public static func reportFaults() { cplatform_report_faults(destination) }
 
   /// From now on messages go to `/dev/kmsg`, where that can be opened; nowhere else.

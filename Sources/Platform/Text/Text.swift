@@ -144,8 +144,8 @@ extension Text {
   /// Whether two texts are the same bytes.
   public static func == (left: Text, right: Literal) -> Bool { left.bytes.elementsEqual(right) }
 
-  /// Which of a literal's words it is, from 0 on, nil if none; single spaces part them. A word that ends with '=' or '-' stands for
-  /// all that begin with it. Less of a program than an array of literals.
+  /// The index of this text among a literal's words, which single spaces separate; nil if it is none of them. A word that ends with '='
+  /// or '-' matches every text that begins with it. This takes less code than an array of literals.
   @inline(never)
   public func place(in list: Literal) -> Int? {
     let list = list.bytes
