@@ -1,27 +1,6 @@
 import CPlatform
 import Platform
 
-/// /proc/self/mounts (proc(5)), as far as it is needed here.
-enum MountTable {
-  struct Entry {
-    let place: Text
-    let type: Text
-  }
-
-  static func read() -> [Entry] {
-    guard let file = try? FileDescriptor.open(Text("/proc/self/mounts"), flags: FileDescriptor.readOnly),
-      let bytes = try? file.contents(limit: 1 << 18)
-    else { return [] }
-    var entries: [Entry] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      let words = line.split(separator: UInt8(ascii: " "))
-      guard words.count > 2 else { continue }
-      entries.append(Entry(place: Text(slice: words[1]), type: Text(slice: words[2])))
-    }
-    return entries
-  }
-}
-
 /// What running programs have open below a directory.
 enum OpenFiles {
   /// Why the directory must stay: a program writes to a file in it (what it writes would go where nobody sees it any more), or
@@ -70,12 +49,5 @@ enum OpenFiles {
       return (last - UInt8(ascii: "0")) & 3 != 0
     }
     return false
-  }
-}
-
-extension Text {
-  init(slice: ArraySlice<UInt8>) {
-    self.init()
-    append(bytes: slice)
   }
 }
