@@ -239,6 +239,59 @@ probe_kvm() {
     | grep 'Linux version' >/dev/null
 }
 
+# run_machine WORDS [ARGUMENT...]: runs a machine until it ends, and shows the guests' lines as they come. WORDS are more for its kernel's
+# command line, the arguments are QEMU's. The machine is what $accel, $cpu, $smp, $ram, $crashkernel, $kernel_image and
+# $work/first.cpio say; $run_beside is a command that runs QEMU, and $monitor_input what QEMU reads. It leaves $out/serial.log and
+# $out/qemu.log, and in $ended how it ended.
+#
+# It is killed when it has run for $timeout seconds, when the caller's function watch PID, if there is one, sets $ended to a reason, and
+# when the guest has said its last line and QEMU does not end: it may wait for a disk that was made slow. It dies with this script.
+#
+# Without no_timer_check the kernel may find that its timer does not tick, and hang, when this machine is busy.
+run_beside=() monitor_input=/dev/null ended=""
+# shellcheck disable=SC2154  # what the machine is, and where it leaves its files, is the caller's
+run_machine() {
+  local words=$1 log=$out/serial.log pid code=0 shown=0 last_said="" deadline=$((SECONDS + timeout))
+  shift
+  : >"$log"
+  setpriv --pdeathsig KILL "${run_beside[@]}" \
+    qemu-system-x86_64 "${accel[@]}" -machine q35 -cpu "$cpu" -smp "$smp" -m "$ram" -nodefaults -no-user-config \
+    -display none -no-reboot -serial "file:$log" -kernel "$kernel_image" -initrd "$work/first.cpio" \
+    -append "no_timer_check console=ttyS0 panic=1 crashkernel=$crashkernel $words" "$@" <"$monitor_input" >"$out/qemu.log" 2>&1 &
+  pid=$!
+  scratch_pids+=("$pid")
+  ended=""
+  while kill -0 "$pid" 2>/dev/null; do
+    show_new_lines
+    ! declare -F watch >/dev/null || watch "$pid"
+    [[ -n $last_said ]] || ! grep -aqE "$last_lines" "$log" || last_said=$SECONDS
+    if [[ -z $ended && -n $last_said ]] && ((SECONDS - last_said > last_lines_grace)); then
+      ended="QEMU went on for $last_lines_grace s after the guest's last line"
+    fi
+    [[ -n $ended ]] || ((SECONDS <= deadline)) || ended="no end in $timeout s"
+    if [[ -n $ended ]]; then
+      # What is on its way into the log.
+      sleep 1
+      kill -KILL "$pid" 2>/dev/null || true
+      break
+    fi
+    sleep 0.3
+  done
+  wait "$pid" 2>/dev/null || code=$?
+  scratch_pids=()
+  show_new_lines
+  if [[ -n $ended ]]; then
+    progress "QEMU (pid $pid) is killed: $ended"
+  elif [[ $code -ne 0 ]]; then
+    progress "QEMU ended with $code: $(grep -av '^(qemu)' "$out/qemu.log" | tail -n 3)"
+  fi
+  ended=${ended:-the machine ended by itself}
+}
+
+# After these a machine is about to end. A guest that failed takes half a minute for what it may not be able to do (stop, guest/common.sh).
+last_lines='LAB failed: |reboot: (Power down|Restarting system)'
+last_lines_grace=60
+
 # What the guests have said since the last call, of the lines that are for the host: $log is the serial log, $shown how many were told.
 show_new_lines() {
   local line number=0
