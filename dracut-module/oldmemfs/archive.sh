@@ -1,5 +1,10 @@
 # shellcheck shell=bash
-# Where the parts of an initramfs image lie. Sourced by pack and repack, which say in die() what went wrong.
+# Where the parts of an initramfs image lie, and how its first stage is compressed. Sourced by pack and repack, whose die() says what
+# went wrong.
+
+# compress_stage FORM: standard input as xz, or, where FORM is none, as it is. A kernel's xz has no branch filters; a larger dictionary
+# saves nothing, and is memory that the kernel takes.
+compress_stage() { if [[ $1 == xz ]]; then xz -T1 --format=xz --check=crc32 --lzma2=preset=9e,dict=64KiB; else cat; fi; }
 
 # image_bytes IMAGE OFFSET COUNT
 image_bytes() { tail -c "+$(($2 + 1))" "$1" | head -c "$3" 2>/dev/null || :; }
