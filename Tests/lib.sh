@@ -184,6 +184,17 @@ libfuse_version() { "$program" --version | sed -n 's/.*libfuse //p'; }
 # strip_program FILE: the program as it is installed.
 strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }
 
+# ---------------------------------------------------------------- ELF files
+
+# load_segments FILE: a line 'OFFSET VIRTUAL PHYSICAL SIZE' for each PT_LOAD, in bytes. The numbers are decimal and of 64 bits, with a
+# sign: the kernel's own addresses are negative.
+load_segments() {
+  local offset virtual physical size
+  readelf -lW "$1" | awk '$1 == "LOAD" { print $2, $3, $4, $5 }' | while read -r offset virtual physical size; do
+    say $((offset)) $((virtual)) $((physical)) $((size))
+  done
+}
+
 # ---------------------------------------------------------------- checks
 
 passed=0 failed=0

@@ -122,14 +122,6 @@ add_kdump_tools() {
 
 # ---------------------------------------------------------------- the record of overwritten pages
 
-# segments VMCORE: a line 'OFFSET PHYSICAL SIZE' for each part of memory, in bytes.
-segments() {
-  # The numbers are hexadecimal, which not every awk reads.
-  readelf -lW "$1" | awk '$1 == "LOAD" { print $2, $4, $5 }' | while read -r offset physical size; do
-    say $((offset)) $((physical)) $((size))
-  done
-}
-
 # recorded_pages RECORD: each page on it, in order.
 recorded_pages() { awk '!/^#/ { for (page = $1; page < $1 + $2; page++) print page }' "$1" | LC_ALL=C sort -u; }
 
@@ -139,10 +131,10 @@ record_agrees() {
   local changed unlisted recorded
   make_scratch "${TMPDIR:-/tmp}"
   recorded_pages "$1" >"$scratch/recorded"
-  segments "$2" >"$scratch/segments"
+  load_segments "$2" >"$scratch/segments"
   { cmp -l "$2" "$3" || :; } | awk -v segments="$scratch/segments" '
     BEGIN {
-      while ((getline line <segments) > 0) { n++; split(line, part, " "); offset[n] = part[1]; physical[n] = part[2]; size[n] = part[3] }
+      while ((getline line <segments) > 0) { n++; split(line, part, " "); offset[n] = part[1]; physical[n] = part[3]; size[n] = part[4] }
     }
     { for (i = 1; i <= n; i++) if ($1 > offset[i] && $1 <= offset[i] + size[i]) print int((physical[i] + $1 - 1 - offset[i]) / 4096) }
   ' | uniq | LC_ALL=C sort -u >"$scratch/changed"

@@ -75,7 +75,7 @@ tells_of_a_fault() {
 
 explains_a_place() {
   local start place
-  start=$(readelf -lW "$program" | awk '$1 == "LOAD" { print $3; exit }')
+  read -r _ start _ < <(load_segments "$program")
   place=$(nm "$program" | awk '$3 == "cplatform_crc32c" { print $1 }')
   shows "in cplatform_crc32c" "$tests_dir/program/explain" "$program" "$(printf '+0x%x' $((16#$place - start + 5)))"
 }

@@ -40,11 +40,11 @@ rename_key() {
 # file_offset VIRTUAL: where in the vmcore a virtual address lies, by its program headers.
 file_offset() {
   local address=$((16#$1)) offset virtual size
-  while read -r offset virtual size; do
+  while read -r offset virtual _ size; do
     ((address >= virtual && address < virtual + size)) || continue
     say $((offset + address - virtual))
     return
-  done < <(readelf -lW "$vmcore" | awk '$1 == "LOAD" { print $2, $3, $5 }')
+  done < <(load_segments "$vmcore")
   die "the vmcore does not hold $1."
 }
 
