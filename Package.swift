@@ -66,6 +66,8 @@ let package = Package(
     .target(name: "CPlatform", cSettings: cSettings),
     .target(
       name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings + staticSettings, linkerSettings: [.linkedLibrary("fuse3")]),
+    .testTarget(name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"]),
+    .systemLibrary(name: "FuseProtocol", path: "Tests/FuseProtocol"),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"]),
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "KernelFixtures"]),
     .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "KernelFixtures"]),

@@ -8,8 +8,8 @@ import Platform
 
 /// A mounted file system: libfuse's session, one thread, one request buffer.
 public final class Session {
-  private let server: Server
-  private let session: OpaquePointer
+  let server: Server
+  let session: OpaquePointer
   /// A request, and behind its first page the data of its answer: a request to read is short (`headerBytes`), so one buffer is
   /// enough for both. It is ours, not one that libfuse allocates, since what lies behind a request there is libfuse's own affair.
   private let buffer: Mapping
