@@ -1,13 +1,9 @@
 import Platform
 
-/// The program's words that only an initramfs, or its packer, uses.
+/// The program's commands that only an initramfs, or its packer, uses. Each returns the exit code.
 public enum BootCommands {
-  /// The exit code; nil for a word that is none of these.
-  public static func run(_ command: Text, _ words: [Text]) -> Int32? {
-    if command == "seal" { return SealCommand.run(words) }
-    if command == "watch" { return Watch.run(words) }
-    if command == "start" { return Boot.start() }
-    if command == "relocate" { return RelocateCommand.run(words) }
-    return nil
-  }
+  public static func relocate(_ words: [Text]) -> Int32 { RelocateCommand.run(words) }
+  public static func seal(_ words: [Text]) -> Int32 { SealCommand.run(words) }
+  public static func watch(_ words: [Text]) -> Int32 { Watch.run(words) }
+  public static func start() -> Int32 { Boot.start() }
 }

@@ -98,15 +98,3 @@ int cfuse_reply_statx(fuse_req_t request, const struct stat *attributes, struct 
   return fuse_reply_err(request, ENOSYS);
 }
 #endif
-
-#ifdef OLDMEMFS_INITRAMFS
-// libfuse's table of requests names CUSE's, a character device's, which never come through a mount. In a static program that one name
-// brings along all of libfuse's CUSE, and with it the path-based interface on top of the low-level one.
-void cuse_lowlevel_init(fuse_req_t request, fuse_ino_t node, const void *argument);
-
-void cuse_lowlevel_init(fuse_req_t request, fuse_ino_t node, const void *argument) {
-  (void)node;
-  (void)argument;
-  fuse_reply_err(request, ENOSYS);
-}
-#endif

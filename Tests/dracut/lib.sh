@@ -161,11 +161,10 @@ nfs_options=vers=3,proto=tcp,mountproto=tcp,port=2049,mountport=20048,nolock
 build_first_stage() {
   first_stage=${OLDMEMFS_FIRST_STAGE:-}
   [[ -z $first_stage ]] || return 0
-  first_stage=$repo_dir/.build-initramfs/release/oldmemfs
+  first_stage=$repo_dir/.build/release/oldmemfs-initramfs
   ! is_up_to_date "$first_stage" "$repo_dir/Sources" "$repo_dir/Package.swift" || return 0
   need_build_tools
-  OLDMEMFS_INITRAMFS=1 build_with_swift "the first stage's program" "$repo_dir/.build-initramfs" -c release --package-path "$repo_dir" \
-    --product oldmemfs
+  build_with_swift "the first stage's program" "$repo_dir/.build" -c release --package-path "$repo_dir" --product oldmemfs-initramfs
   touch "$first_stage"
 }
 

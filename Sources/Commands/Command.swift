@@ -1,0 +1,88 @@
+import Platform
+
+/// A subcommand: how the manual describes it, and the function that runs it.
+public struct Command {
+  let name: Literal
+  /// How to call it and the result: a line, with its end.
+  let synopsis: Literal
+  /// Its options.
+  let manual: Literal
+  /// Whether a mount's options (`Option`) come behind them.
+  let takesMountOptions: Bool
+  /// Runs it with the words behind its name.
+  let run: ([Text]) throws(Failure) -> ExitCode
+
+  /// - Parameter synopsis: a line of the manual, with its line end.
+  public init(_ name: Literal, synopsis: Literal, run: @escaping ([Text]) throws(Failure) -> ExitCode) {
+    self.init(name, synopsis: synopsis, manual: "", run: run)
+  }
+
+  private init(
+    _ name: Literal, synopsis: Literal, manual: Literal, takesMountOptions: Bool = false,
+    run: @escaping ([Text]) throws(Failure) -> ExitCode
+  ) {
+    self.name = name
+    self.synopsis = synopsis
+    self.manual = manual
+    self.takesMountOptions = takesMountOptions
+    self.run = run
+  }
+}
+
+extension Command {
+  public static var mount: Command {
+    Command(
+      "mount", synopsis: "  oldmemfs SOURCE DIR [-o OPTIONS] [-f]     mount (also: oldmemfs mount …, mount -t fuse.oldmemfs …)\n",
+      manual: """
+
+        SOURCE
+          oldmem          the crashed kernel, in its capture kernel: /proc/vmcore and /dev/mem
+          scratch[:NAME]  anonymous memory; -o size= says how much
+          FILE            an ELF vmcore; with -o overwrite its reusable pages are overwritten, with -o ro nothing is
+
+        -f                stay in the foreground
+        OPTIONS, by tmpfs's names where a tmpfs has them
+
+        """, takesMountOptions: true, run: MountCommand.run)
+  }
+
+  public static var scan: Command {
+    Command(
+      "scan", synopsis: "  oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]\n",
+      manual: """
+
+        What is there, without touching anything: SOURCE is 'oldmem' or the path of an ELF vmcore.
+
+        --level N         the dump level to report for (default 31)
+        --json            print JSON
+        --ranges          print a line 'FIRST_PFN COUNT CLASS' per run of reusable pages
+        --excluded        print a line 'FIRST_PFN COUNT CLASS WHY' per run of pages that the dump leaves out:
+                          WHY is what holds them back, or 'reusable'
+        OPTIONS are a mount's level=, reuse=, store=, vmcore= and devmem=
+
+        """, run: ScanCommand.run)
+  }
+
+  public static var record: Command {
+    Command(
+      "record", synopsis: "  oldmemfs record DIR [--to FILE]           a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n",
+      manual: """
+
+        --to FILE         write it to FILE, and have the process that serves DIR go on there: a line for each run of pages before
+                          it is overwritten for the first time. FILE can't be in DIR itself.
+
+        """, run: RecordCommand.run)
+  }
+
+  public static var status: Command {
+    Command(
+      "status", synopsis: "  oldmemfs status DIR                       how the mount at DIR is: room, limits, level, damage\n",
+      run: StatusCommands.status)
+  }
+
+  /// Only an initramfs's program can relocate; the other one says so.
+  public static func relocate(run: @escaping ([Text]) throws(Failure) -> ExitCode) -> Command {
+    Command(
+      "relocate", synopsis: "  oldmemfs relocate [DIR] [--keep NAME]…    (in an initramfs) move its files into the mount at DIR\n", run: run)
+  }
+}

@@ -1,0 +1,36 @@
+import FuseServer
+import Platform
+
+/// The manual and the version.
+enum Usage {
+  /// Prints the manual of these commands, behind a title.
+  static func print(_ commands: [Command], title: Literal = "") throws(Failure) -> ExitCode {
+    var text = Text(title)
+    text.append("usage:\n")
+    for command in commands { text.append(command.synopsis) }
+    for command in commands {
+      text.append(command.manual)
+      if command.takesMountOptions { appendMountOptions(to: &text) }
+    }
+    text.append("\nUnmount with umount DIR. Exit codes: 0 done, 1 could not be done, 2 wrong usage.\n")
+    return try output(text)
+  }
+
+  private static func appendMountOptions(to text: inout Text) {
+    for option in Option.allCases {
+      let start = text.bytes.count
+      text.append("  %%", Text(option.name), Text(option.values))
+      text.pad(to: 28, from: start)
+      text.append("%\n", Text(option.help))
+    }
+    text.append("  and those that mount(8) knows for every file system: ro, nosuid, nodev, noexec, …\n")
+  }
+
+  static func printVersion() throws(Failure) -> ExitCode { try output(Text("oldmemfs 0.1, libfuse %\n", Session.libraryVersion)) }
+
+  /// Prints to standard output.
+  static func output(_ text: Text) throws(Failure) -> ExitCode {
+    do throws(Errno) { try StandardOutput.write(text) } catch { throw Failure("can't write to standard output: %", error.text) }
+    return .success
+  }
+}
