@@ -80,6 +80,7 @@ let package = Package(
     .target(name: "KernelFixtures", path: "Tests/KernelFixtures"),
     // The kernel's side of /dev/fuse, for the tests.
     .systemLibrary(name: "FuseProtocol", path: "Tests/FuseProtocol"),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform"]),
     .testTarget(name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"]),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Frames", "Platform"]),
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures"]),
