@@ -118,11 +118,11 @@ struct AccessListTests {
         let directory = try tree.directory("d")
         try set(full, isDefault: true, of: directory, in: tree)
         let file = try tree.file("f")
-        while tree.fileSystem.attributes.count < MapNode.capacity {
-          let name = try AttributeName(Array("user.\(tree.fileSystem.attributes.count)".utf8))
+        while tree.fileSystem.attributes.mapForTests.count < MapNode.capacity {
+          let name = try AttributeName(Array("user.\(tree.fileSystem.attributes.mapForTests.count)".utf8))
           try tree.fileSystem.setAttribute(name, of: file, to: [1], [], by: Tree.root)
         }
-        let nodes = tree.fileSystem.attributes.nodes
+        let nodes = tree.fileSystem.attributes.mapForTests.nodes
         var ballast: [UInt32] = []
         while nodes.room > 0 { ballast.append(nodes.add(MapNode())) }
         let inodes = tree.fileSystem.inodes.count

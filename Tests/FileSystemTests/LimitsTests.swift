@@ -78,7 +78,7 @@ struct LimitsTests {
   }
 
   @Test("what files had that are gone is room, also where the store counts frames that turn out to be none")
-  func doomed() throws {
+  func orphans() throws {
     try withTree { tree in
       let file = try tree.file("f")
       try tree.write(pattern(60 * 4096), to: file)

@@ -115,7 +115,7 @@ struct LinksTests {
   }
 
   @Test("frames of a file without a name that nobody has open count as free, and are taken when there are no others")
-  func doomed() throws {
+  func orphans() throws {
     try withTree(frames: 10) { tree in
       let file = try tree.file("a")
       _ = try tree.fileSystem.open(file, isStream: true, by: Tree.root)

@@ -44,7 +44,7 @@ struct MemoryTests {
     #expect(MemoryLayout<Inode>.stride <= 120)
     // Once they are gone, only the inode table keeps its memory.
     for index in 0..<Self.count { try fileSystem.unlink(Self.name(index), in: .root) }
-    #expect(fileSystem.extents.count == 0 && fileSystem.entries.count == 0)
+    #expect(fileSystem.extents.mapForTests.count == 0 && fileSystem.entries.mapForTests.count == 0)
     let rest = fileSystem.metadataBytes - fileSystem.inodes.committedBytes
     #expect(rest <= 6 * 4096 * 4, "\(rest) bytes are left")
   }

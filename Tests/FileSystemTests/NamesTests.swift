@@ -47,7 +47,7 @@ struct NamesTests {
       try withTree { tree in
         let one = try tree.file("n2331996")
         let other = try tree.file("n3325157")
-        #expect(tree.fileSystem.entries.all[1].key.position == tree.fileSystem.entries.all[0].key.position + 1)
+        #expect(tree.fileSystem.entries.mapForTests.all[1].key.position == tree.fileSystem.entries.mapForTests.all[0].key.position + 1)
         try tree.unlink(first)
         let left = first == "n2331996" ? "n3325157" : "n2331996"
         #expect(try tree.find(left) == (left == "n2331996" ? one : other))

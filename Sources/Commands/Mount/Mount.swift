@@ -56,7 +56,7 @@ final class Mount {
     } idle: { fileSystem in
       fileSystem.store.scanNextSection()
       // A percentage is one of more and more.
-      fileSystem.setLimits(size: Mount.bytes(size, fileSystem.store.totalFrames), inodes: fileSystem.limits.inodes)
+      fileSystem.setLimits(size: Mount.bytes(size, fileSystem.store.totalFrames), inodes: fileSystem.inodeLimit)
       return !fileSystem.store.isScanned
     }
     guard outcome != 0 else { return .success }
@@ -130,7 +130,7 @@ final class Mount {
     _ change: LimitChange, to fileSystem: MountedFileSystem, _ size: inout Size?
   ) -> LimitChange.Outcome {
     let newSize = change.size ?? size
-    let newInodes = change.inodes.map { $0 == 0 ? nil : $0 } ?? fileSystem.limits.inodes
+    let newInodes = change.inodes.map { $0 == 0 ? nil : $0 } ?? fileSystem.inodeLimit
     let newBytes = bytes(newSize, fileSystem.store.totalFrames)
     // What is not changed may be exceeded, by a size that was a percentage of more.
     guard fileSystem.isWithin(size: change.size == nil ? nil : newBytes, inodes: change.inodes == nil ? nil : newInodes)

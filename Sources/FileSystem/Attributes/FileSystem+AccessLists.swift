@@ -64,7 +64,7 @@ extension FileSystem where Store: ~Copyable {
       inheritance.defaults = defaults
       inheritance.room.add(AccessList.Kind.defaults.attribute, defaults.bytes)
     }
-    try reserveAttributes(inheritance.room)
+    try attributes.reserve(inheritance.room)
     return inheritance
   }
 }

@@ -15,7 +15,7 @@ extension FileSystem where Store: ~Copyable {
     if change.permissions != nil, let list = try accessList(of: handle, .access) {
       var room = BlobRoom()
       room.add(AccessList.Kind.access.attribute, list.bytes)
-      try reserveAttributes(room)
+      try attributes.reserve(room)
     }
     if let size = change.size { try resize(handle, to: size, by: caller, touching: isOpen) }
     let time = now()
@@ -91,7 +91,7 @@ extension FileSystem where Store: ~Copyable {
     let time = now()
     let isDirectory = inodes[handle].mode.isDirectory
     let (accessed, modified, changed) = (inodes[handle].accessed, inodes[handle].modified, inodes[handle].changed)
-    if limits.accessTimes.changes(accessed, modified: modified, changed: changed, now: time, isDirectory: isDirectory) {
+    if accessTimes.changes(accessed, modified: modified, changed: changed, now: time, isDirectory: isDirectory) {
       inodes[handle].accessed = time
     }
   }

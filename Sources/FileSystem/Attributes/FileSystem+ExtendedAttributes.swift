@@ -56,18 +56,18 @@ extension FileSystem where Store: ~Copyable {
 
   @inline(never)
   func find(_ name: AttributeName, of handle: UInt32) -> NamedEntry? {
-    inodes[handle].hasAttributes ? find(name.bytes, of: handle, in: attributes) : nil
+    inodes[handle].hasAttributes ? attributes.find(name.bytes, of: handle) : nil
   }
 
   private func firstAttribute(of handle: UInt32, after position: UInt64 = 0) -> NamedEntry? {
-    inodes[handle].hasAttributes ? next(of: handle, after: position, in: attributes) : nil
+    inodes[handle].hasAttributes ? attributes.next(of: handle, after: position) : nil
   }
 
   /// Adds an attribute or changes its value; it fails whole or succeeds whole.
   func put(_ name: AttributeName, _ value: [UInt8], on handle: UInt32) throws(FileSystemError) {
     var room = BlobRoom()
     room.add(name, value)
-    try reserveAttributes(room)
+    try attributes.reserve(room)
     try putReserved(name, value, on: handle)
   }
 
@@ -75,24 +75,17 @@ extension FileSystem where Store: ~Copyable {
   func putReserved(_ name: AttributeName, _ value: [UInt8], on handle: UInt32) throws(FileSystemError) {
     if let old = find(name, of: handle) {
       let new = blobs.store(value)
-      attributes.update(old.key, to: NamedEntry.value(new.rawValue, old.name))
+      attributes.update(old, to: new.rawValue)
       blobs.remove(old.value)
       return
     }
-    let key = MapKey(owner: handle, position: try freePosition(for: name.bytes, of: handle, in: attributes))
-    attributes.insert(key, NamedEntry.value(blobs.store(value).rawValue, blobs.store(name.bytes)))
+    let key = try attributes.freeKey(for: name.bytes, of: handle)
+    attributes.add(name.bytes, blobs.store(value).rawValue, at: key)
     inodes[handle].hasAttributes = true
   }
 
-  /// Makes sure that an attribute, or two, can be added.
-  func reserveAttributes(_ room: BlobRoom) throws(FileSystemError) {
-    try attributes.reserve(2)
-    try blobs.reserve(room)
-  }
-
   func drop(_ attribute: NamedEntry) {
-    attributes.remove(attribute.key)
-    blobs.remove(attribute.name)
+    attributes.remove(attribute)
     blobs.remove(attribute.value)
     let handle = attribute.key.owner
     inodes[handle].hasAttributes = firstAttribute(of: handle) != nil

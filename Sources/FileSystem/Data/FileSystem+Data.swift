@@ -4,8 +4,6 @@ import Platform
 
 /// Reading and writing files.
 extension FileSystem where Store: ~Copyable {
-  static var blockSize: UInt64 { UInt64(frameSize) }
-
   /// Reads a file from byte `offset` on; the bytes read, 0 at its end. What was never written reads as zeros.
   public func read(
     _ number: InodeNumber, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer, touching: Bool = true
@@ -19,9 +17,9 @@ extension FileSystem where Store: ~Copyable {
     var done = 0
     while done < count {
       let position = offset + UInt64(done)
-      let block = position / Self.blockSize
-      let inner = Int(position % Self.blockSize)
-      let extent = firstExtent(of: handle, from: block)
+      let block = position.block
+      let inner = position.offsetInBlock
+      let extent = extents.firstExtent(of: handle, from: block)
       // Bytes up to the end of the extent, or of the hole before it.
       let isData = extent.map { $0.block <= block && !$0.isReserved } ?? false
       let end = extent.map { $0.block <= block ? $0.end : $0.block } ?? UInt64.max
@@ -39,7 +37,7 @@ extension FileSystem where Store: ~Copyable {
   }
 
   /// Bytes in blocks, at most what a buffer can ask for.
-  private static func bytes(from first: UInt64, to end: UInt64) -> UInt64 { min(end - first, 1 << 40) * blockSize }
+  private static func bytes(from first: UInt64, to end: UInt64) -> UInt64 { min(end - first, 1 << 40).firstByte }
 
   /// Writes to a file from byte `offset` on; the bytes written, fewer than asked for when the space ends. An error is thrown
   /// only if there are none. Without a caller it is what a mapping was stored to.
@@ -75,12 +73,12 @@ extension FileSystem where Store: ~Copyable {
   private func writePiece(
     _ handle: UInt32, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, _ done: inout Int
   ) throws(FileSystemError) {
-    let block = offset / Self.blockSize
-    let inner = Int(offset % Self.blockSize)
-    let blocks = UInt64((inner + bytes.count + frameSize - 1) / frameSize)
-    let extent = firstExtent(of: handle, from: block)
+    let block = offset.block
+    let inner = offset.offsetInBlock
+    let blocks = UInt64(inner + bytes.count).blocks
+    let extent = extents.firstExtent(of: handle, from: block)
     guard let extent, extent.block <= block else { return try fill(handle, block..<block + blocks, before: extent, inner, bytes, &done) }
-    try reserveExtents()
+    try extents.reserve()
     let end = min(block + blocks, extent.end)
     let piece = Self.cut(bytes, inner, blocks: end - block)
     let frame = extent.frame(of: block)
@@ -88,7 +86,7 @@ extension FileSystem where Store: ~Copyable {
     try storing("write", handle, block, in: frame) { store throws(StoreError) in
       try store.write(piece, to: frame, at: inner, clearing: clearing)
     }
-    if extent.isReserved { markWritten(block..<end, of: extent, in: handle) }
+    if extent.isReserved { extents.markWritten(block..<end, of: extent, in: handle) }
     done += piece.count
   }
 
@@ -101,12 +99,12 @@ extension FileSystem where Store: ~Copyable {
     let end = min(blocks.upperBound, next?.block ?? UInt64.max)
     var inner = inner
     var rest = bytes
-    var before = extent(of: handle, before: block)
+    var before = extents.extent(of: handle, before: block)
     var failure: FileSystemError?
     while block < end {
-      try reserveExtents()
+      try extents.reserve()
       let run: FrameRun
-      do throws(FileSystemError) { run = try takeFrames(for: handle, block, upTo: end - block, after: before) } catch {
+      do throws(FileSystemError) { run = try takeFrames(upTo: end - block, after: before) } catch {
         // Where all that were left failed, that is the reason.
         throw error == .noSpace ? failure ?? error : error
       }
@@ -117,7 +115,7 @@ extension FileSystem where Store: ~Copyable {
           try store.write(piece, to: run.first, at: inner, clearing: true)
         }
       } catch {
-        giveBack(run)
+        store.release(run)
         // What failed is not in the store any more: other frames may do.
         guard case .inaccessible = error, store.totalFrames < frames else { throw error }
         failure = error
@@ -135,13 +133,5 @@ extension FileSystem where Store: ~Copyable {
   /// What of the bytes goes into so many blocks, from byte `inner` of the first on.
   private static func cut(_ bytes: UnsafeRawBufferPointer, _ inner: Int, blocks: UInt64) -> UnsafeRawBufferPointer {
     .init(rebasing: bytes[0..<min(bytes.count, Int(blocks) * frameSize - inner)])
-  }
-
-  /// A live regular file; a directory is `EISDIR` and anything else `EINVAL`, as read(2) and write(2) have it.
-  func regular(_ number: InodeNumber) throws(FileSystemError) -> UInt32 {
-    let handle = try live(number)
-    if inodes[handle].mode.isDirectory { throw .isDirectory }
-    guard inodes[handle].mode.isRegular else { throw .invalid }
-    return handle
   }
 }

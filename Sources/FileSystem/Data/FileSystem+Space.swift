@@ -24,24 +24,20 @@ extension FileSystem where Store: ~Copyable {
   func setSize(_ handle: UInt32, to size: UInt64) throws(FileSystemError) {
     guard size <= Self.mostBytes else { throw .tooLarge }
     if size < inodes[handle].size {
-      try clear(handle, from: size, to: Self.roundedUp(size))
-      releaseBlocks(of: handle, Self.roundedUp(size) / Self.blockSize..<UInt64.max)
-    } else if size == inodes[handle].size {
-      // Blocks that fallocate reserved beyond the end go.
-      releaseBlocks(of: handle, Self.roundedUp(size) / Self.blockSize..<UInt64.max)
+      try clear(handle, from: size, to: size.blocks.firstByte)
     }
+    // Where the size stays, blocks that fallocate reserved beyond the end go.
+    if size <= inodes[handle].size { releaseBlocks(of: handle, size.blocks..<UInt64.max) }
     inodes[handle].size = size
   }
 
-  private static func roundedUp(_ size: UInt64) -> UInt64 { (size + blockSize - 1) / blockSize * blockSize }
-
   /// Zeros a part of one block, if it has been written.
   private func clear(_ handle: UInt32, from start: UInt64, to end: UInt64) throws(FileSystemError) {
-    guard start < end, let extent = extent(of: handle, at: start / Self.blockSize), !extent.isReserved else { return }
-    let frame = extent.frame(of: start / Self.blockSize)
-    let inner = Int(start % Self.blockSize)
-    try storing("truncate", handle, start / Self.blockSize, in: frame) { store throws(StoreError) in
-      try store.writeZeros(count: Int(end - start), to: frame, at: inner)
+    let block = start.block
+    guard start < end, let extent = extents.extent(of: handle, at: block), !extent.isReserved else { return }
+    let frame = extent.frame(of: block)
+    try storing("truncate", handle, block, in: frame) { store throws(StoreError) in
+      try store.writeZeros(count: Int(end - start), to: frame, at: start.offsetInBlock)
     }
   }
 
@@ -58,33 +54,32 @@ extension FileSystem where Store: ~Copyable {
     if mode.contains(.punchHole) {
       try punch(handle, offset..<offset + count)
     } else {
-      try reserve(handle, offset / Self.blockSize..<Self.roundedUp(offset + count) / Self.blockSize)
+      try reserve(handle, offset.block..<(offset + count).blocks)
       if !mode.contains(.keepSize) { inodes[handle].size = max(inodes[handle].size, offset + count) }
     }
     noteChange(handle, by: caller)
   }
 
   private func punch(_ handle: UInt32, _ range: Range<UInt64>) throws(FileSystemError) {
-    let first = Self.roundedUp(range.lowerBound)
-    let end = range.upperBound / Self.blockSize * Self.blockSize
-    try reserveExtents()
-    if first > end {
+    let blocks = (first: range.lowerBound.blocks, end: range.upperBound.block)
+    try extents.reserve()
+    if blocks.first > blocks.end {
       // All of it lies in one block.
       return try clear(handle, from: range.lowerBound, to: range.upperBound)
     }
-    try clear(handle, from: range.lowerBound, to: first)
-    try clear(handle, from: end, to: range.upperBound)
-    releaseBlocks(of: handle, first / Self.blockSize..<end / Self.blockSize)
+    try clear(handle, from: range.lowerBound, to: blocks.first.firstByte)
+    try clear(handle, from: blocks.end.firstByte, to: range.upperBound)
+    releaseBlocks(of: handle, blocks.first..<blocks.end)
   }
 
   /// Reserves all blocks of a range or none: as in tmpfs, a failure takes back what was reserved in it.
   private func reserve(_ handle: UInt32, _ range: Range<UInt64>) throws(FileSystemError) {
-    guard range.upperBound - range.lowerBound <= frameLimit else { throw .noSpace }
+    try checkFrameLimit(range.upperBound - range.lowerBound)
     var block = range.lowerBound
     do throws(FileSystemError) {
       while block < range.upperBound {
-        let extent = firstExtent(of: handle, from: block)
-        try reserveExtents()
+        let extent = extents.firstExtent(of: handle, from: block)
+        try extents.reserve()
         if let extent, extent.block <= block {
           // What was reserved here may have been joined to it.
           if extent.isReserved { try writeZeros(extent.blocks.clamped(to: block..<range.upperBound), of: extent, in: handle) }
@@ -92,8 +87,8 @@ extension FileSystem where Store: ~Copyable {
           continue
         }
         let end = min(range.upperBound, extent?.block ?? UInt64.max)
-        let before = self.extent(of: handle, before: block)
-        let run = try takeFrames(for: handle, block, upTo: end - block, after: before)
+        let before = extents.extent(of: handle, before: block)
+        let run = try takeFrames(upTo: end - block, after: before)
         let new = Extent(block: block, run: run, isReserved: true)
         add(new, to: handle, after: before, before: new.end == extent?.block ? extent : nil)
         block = new.end
@@ -112,7 +107,7 @@ extension FileSystem where Store: ~Copyable {
     try storing("fallocate", handle, range.lowerBound, in: part.frame) { store throws(StoreError) in
       try store.writeZeros(count: part.count * frameSize, to: part.frame, at: 0)
     }
-    markWritten(range, of: extent, in: handle)
+    extents.markWritten(range, of: extent, in: handle)
   }
 
   /// The first data, or the first hole, at or after `offset`; the end of a file is a hole (lseek(2)).
@@ -120,11 +115,11 @@ extension FileSystem where Store: ~Copyable {
     let handle = try regular(number)
     let size = inodes[handle].size
     guard offset < size else { throw .noData }
-    var block = offset / Self.blockSize
-    while block * Self.blockSize < size {
-      let extent = firstExtent(of: handle, from: block)
+    var block = offset.block
+    while block.firstByte < size {
+      let extent = extents.firstExtent(of: handle, from: block)
       let isData = extent.map { $0.block <= block && !$0.isReserved } ?? false
-      if isData == (target == .data) { return max(offset, block * Self.blockSize) }
+      if isData == (target == .data) { return max(offset, block.firstByte) }
       // A reserved block is a hole to tmpfs as well.
       guard let extent else { break }
       block = extent.block <= block ? extent.end : extent.block

@@ -49,14 +49,11 @@ extension FileSystem where Store: ~Copyable {
     }
     guard inodes[handle].mode.isRegular else { return .cached }
     let isDirect = mixing ? isStream : inodes[handle].directOpens > 0 || (isStream && inodes[handle].cachedOpens == 0)
+    inodes.open(handle, isDirect: isDirect)
     if isDirect {
-      inodes[handle].directOpens += 1
-      noteUse(of: handle)
       inodes[handle].isCacheOld = true
       return .direct
     }
-    inodes[handle].cachedOpens += 1
-    noteUse(of: handle)
     // Only a read that the cache can't answer is known of.
     guard inodes[handle].isCacheOld || countsEachRead else { return .cached }
     if !access.contains(.asking) { inodes[handle].isCacheOld = false }
@@ -66,12 +63,7 @@ extension FileSystem where Store: ~Copyable {
   /// Closes what was opened as `kind`.
   public func close(_ number: InodeNumber, _ kind: OpenKind) {
     let handle = number.handle
-    guard inodes.contains(handle), !inodes[handle].isUnreachable, inodes[handle].mode.isRegular else { return }
-    if kind == .direct {
-      if inodes[handle].directOpens > 0 { inodes[handle].directOpens -= 1 }
-    } else {
-      if inodes[handle].cachedOpens > 0 { inodes[handle].cachedOpens -= 1 }
-    }
-    noteUse(of: handle)
+    guard inodes.contains(handle), inodes[handle].mode.isRegular else { return }
+    inodes.close(handle, isDirect: kind == .direct)
   }
 }

@@ -26,13 +26,13 @@ extension FileSystem where Store: ~Copyable {
     if position == 0 || countsEachRead { noteAccess(directory) }
     if position < dot, !body(dots(".", directory, at: dot)) { return }
     if position < dotDot, !body(dots("..", inodes[directory].parent, at: dotDot)) { return }
-    var following = next(of: directory, after: max(position, dotDot), in: entries)
+    var following = entries.next(of: directory, after: max(position, dotDot))
     while let entry = following {
       let listed = Listed(
         name: blobs.bytes(of: entry.name), inode: InodeNumber(handle: entry.child), mode: inodes[entry.child].mode,
         position: entry.key.position, isDots: false)
       guard body(listed) else { return }
-      following = next(of: directory, after: entry.key.position, in: entries)
+      following = entries.next(of: directory, after: entry.key.position)
     }
   }
 

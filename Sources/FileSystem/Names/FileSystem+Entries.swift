@@ -1,9 +1,8 @@
 import Platform
 
-/// Directory entries: finding, adding and removing them, whatever they name.
+/// Directory entries, and the counts and times of a directory that change with them. Links are the caller's.
 extension FileSystem where Store: ~Copyable {
-  /// The entry of a directory with a name.
-  func find(_ name: FileName, in directory: UInt32) -> NamedEntry? { find(name.bytes, of: directory, in: entries) }
+  func find(_ name: FileName, in directory: UInt32) -> NamedEntry? { entries.find(name.bytes, of: directory) }
 
   /// The same, which must be there.
   func required(_ name: FileName, in directory: UInt32) throws(FileSystemError) -> NamedEntry {
@@ -11,37 +10,30 @@ extension FileSystem where Store: ~Copyable {
     return entry
   }
 
-  /// Makes sure that an entry with a name can be added, and blobs besides.
-  func reserveEntry(_ name: FileName, _ others: BlobRoom = BlobRoom()) throws(FileSystemError) {
+  /// Makes sure that an entry with a name can be added, and other blobs stored. Returns the entry's key.
+  func reserveEntry(_ name: FileName, in directory: UInt32, _ others: BlobRoom = BlobRoom()) throws(FileSystemError) -> MapKey {
     var room = others
     room.add(name.bytes.count)
-    try entries.reserve(2)
-    try blobs.reserve(room)
+    try entries.reserve(room)
+    return try entries.freeKey(for: name.bytes, of: directory)
   }
 
-  /// Where an entry with a name goes.
-  func freePosition(for name: FileName, in directory: UInt32) throws(FileSystemError) -> UInt64 {
-    try freePosition(for: name.bytes, of: directory, in: entries)
+  /// Adds an entry, after `reserveEntry`.
+  func addEntry(_ name: FileName, at key: MapKey, child: UInt32) {
+    entries.add(name.bytes, child, at: key)
+    inodes[key.owner].entries += 1
+    touch(key.owner)
   }
 
-  /// Adds an entry, for which there is room and whose name is not there, at a free position. Counts of links are the caller's.
-  func addEntry(_ name: FileName, at position: UInt64, in directory: UInt32, child: UInt32) {
-    entries.insert(MapKey(owner: directory, position: position), NamedEntry.value(child, blobs.store(name.bytes)))
-    inodes[directory].entries += 1
-    touch(directory)
-  }
-
-  /// Removes an entry. Counts of links are the caller's.
   func removeEntry(_ entry: NamedEntry) {
-    entries.remove(entry.key)
-    blobs.remove(entry.name)
+    entries.remove(entry)
     inodes[entry.key.owner].entries -= 1
     touch(entry.key.owner)
   }
 
   /// Makes an entry name another inode.
   func redirect(_ entry: NamedEntry, to child: UInt32) {
-    entries.update(entry.key, to: NamedEntry.value(child, entry.name))
+    entries.update(entry, to: child)
     touch(entry.key.owner)
   }
 

@@ -42,7 +42,7 @@ extension FileSystem where Store: ~Copyable {
     let directory = try self.directory(parent)
     try checkAddition(to: directory)
     let mode = FileMode(FileMode.regular | permissions & 0o7777)
-    try reserveInode()
+    try inodes.reserve()
     let inheritance = try inheritance(mode, from: directory, by: caller)
     return entry(try add(inheritance, to: directory, by: caller))
   }
@@ -53,21 +53,16 @@ extension FileSystem where Store: ~Copyable {
     let directory = try namedDirectory(parent)
     guard find(name, in: directory) == nil else { throw .exists }
     try checkAddition(to: directory)
-    try reserveInode()
+    try inodes.reserve()
     let inheritance = try inheritance(mode, from: directory, by: caller)
     var room = inheritance.room
     room.add(target.count)
-    try reserveEntry(name, room)
-    let position = try freePosition(for: name, in: directory)
+    let key = try reserveEntry(name, in: directory, room)
     let handle = try add(inheritance, to: directory, by: caller)
-    addEntry(name, at: position, in: directory, child: handle)
+    addEntry(name, at: key, child: handle)
+    inodes.link(handle, in: directory)
     inodes[handle].target = blobs.store(target)
     inodes[handle].size = UInt64(target.count)
-    inodes[handle].links = mode.isDirectory ? 2 : 1
-    if mode.isDirectory {
-      inodes[handle].parent = directory
-      inodes[directory].links += 1
-    }
     return handle
   }
 
@@ -75,7 +70,7 @@ extension FileSystem where Store: ~Copyable {
   private func add(_ inheritance: Inheritance, to directory: UInt32, by caller: Caller) throws(FileSystemError) -> UInt32 {
     let mode = inherited(inheritance.mode, from: directory, by: caller)
     let flags = inodes[directory].flags.intersection(.inherited)
-    let handle = addInode(mode: mode, uid: caller.uid, gid: group(in: directory, caller), flags: flags)
+    let handle = inodes.add(mode: mode, uid: caller.uid, gid: group(in: directory, caller), flags: flags, at: now())
     // Nothing is reserved here: after the first list's split of a node that could fail, with the inode in the table for good.
     if let list = inheritance.access { try putReserved(AccessList.Kind.access.attribute, list.bytes, on: handle) }
     if let list = inheritance.defaults { try putReserved(AccessList.Kind.defaults.attribute, list.bytes, on: handle) }
@@ -113,14 +108,11 @@ extension FileSystem where Store: ~Copyable {
     guard find(name, in: directory) == nil else { throw .exists }
     try checkAddition(to: directory)
     try checkChange(of: handle)
-    let isFurther = inodes[handle].links > 0
-    if isFurther { try checkInodeLimit() }
-    try reserveEntry(name)
-    addEntry(name, at: try freePosition(for: name, in: directory), in: directory, child: handle)
-    inodes[handle].links += 1
-    if isFurther { furtherLinks += 1 }
+    // A file's first link was counted with its inode.
+    if inodes[handle].links > 0 { try inodes.checkLimit() }
+    addEntry(name, at: try reserveEntry(name, in: directory), child: handle)
+    inodes.link(handle, in: directory)
     inodes[handle].changed = now()
-    noteUse(of: handle)
     return entry(handle)
   }
 
@@ -130,7 +122,7 @@ extension FileSystem where Store: ~Copyable {
     try checkRemoval(of: found.child, from: directory)
     guard !inodes[found.child].mode.isDirectory else { throw .isDirectory }
     removeEntry(found)
-    unlinked(found.child)
+    unlink(found.child, from: directory)
   }
 
   public func removeDirectory(_ name: FileName, in parent: InodeNumber) throws(FileSystemError) {
@@ -140,20 +132,6 @@ extension FileSystem where Store: ~Copyable {
     guard inodes[found.child].mode.isDirectory else { throw .notDirectory }
     guard inodes[found.child].entries == 0 else { throw .notEmpty }
     removeEntry(found)
-    inodes[directory].links -= 1
-    unlinked(found.child)
-  }
-
-  /// A name of a file is gone; with a directory's go all its links.
-  func unlinked(_ handle: UInt32) {
-    if inodes[handle].mode.isDirectory {
-      inodes[handle].links = 0
-    } else {
-      if inodes[handle].links > 1 { furtherLinks -= 1 }
-      inodes[handle].links -= 1
-    }
-    inodes[handle].changed = now()
-    noteUse(of: handle)
-    dropIfUnreachable(handle)
+    unlink(found.child, from: directory)
   }
 }

@@ -19,10 +19,9 @@ extension FileSystem where Store: ~Copyable {
     // A directory has one name, and knows in which directory.
     let owner = inodes[handle].mode.isDirectory ? inodes[handle].parent : nil
     var key = MapKey(owner: owner ?? 0, position: 0)
-    while let found = entries.first(from: key), owner.map({ found.key.owner == $0 }) ?? true {
-      let entry = NamedEntry(found)
+    while let entry = entries.first(from: key), owner.map({ entry.key.owner == $0 }) ?? true {
       if entry.child == handle { return entry }
-      key = MapKey(owner: found.key.owner, position: found.key.position + 1)
+      key = MapKey(owner: entry.key.owner, position: entry.key.position + 1)
     }
     return nil
   }

@@ -79,43 +79,32 @@ extension FileSystem where Store: ~Copyable {
     _ moved: NamedEntry, to target: UInt32, _ name: FileName, over replaced: NamedEntry?, _ flags: RenameFlags,
     _ caller: Caller
   ) throws(FileSystemError) {
-    let isDirectory = inodes[moved.child].mode.isDirectory
-    if flags.contains(.whiteout) { try reserveInode() }
+    if flags.contains(.whiteout) { try inodes.reserve() }
     if let replaced {
       redirect(replaced, to: moved.child)
-      if isDirectory { inodes[target].links -= 1 }
     } else {
-      try reserveEntry(name)
-      addEntry(name, at: try freePosition(for: name, in: target), in: target, child: moved.child)
+      addEntry(name, at: try reserveEntry(name, in: target), child: moved.child)
     }
     if flags.contains(.whiteout) {
       // A character device 0:0 (`WHITEOUT_DEV`, include/linux/fs.h) stays under the old name.
       let flags = inodes[moved.key.owner].flags.intersection(.inherited)
       let gid = group(in: moved.key.owner, caller)
-      let whiteout = addInode(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: gid, flags: flags)
-      inodes[whiteout].links = 1
+      let whiteout = inodes.add(mode: FileMode(UInt32(S_IFCHR)), uid: caller.uid, gid: gid, flags: flags, at: now())
+      inodes.link(whiteout, in: moved.key.owner)
       redirect(moved, to: whiteout)
     } else {
       removeEntry(moved)
     }
-    if isDirectory {
-      inodes[moved.key.owner].links -= 1
-      inodes[target].links += 1
-      inodes[moved.child].parent = target
-    }
+    inodes.move(moved.child, from: moved.key.owner, to: target)
     inodes[moved.child].changed = now()
-    if let replaced { unlinked(replaced.child) }
+    if let replaced { unlink(replaced.child, from: target) }
   }
 
   private func exchange(_ one: NamedEntry, _ other: NamedEntry) {
     redirect(one, to: other.child)
     redirect(other, to: one.child)
-    for (entry, from) in [(one, other.key.owner), (other, one.key.owner)] {
-      if inodes[entry.child].mode.isDirectory {
-        inodes[entry.key.owner].links -= 1
-        inodes[from].links += 1
-        inodes[entry.child].parent = from
-      }
+    for (entry, target) in [(one, other.key.owner), (other, one.key.owner)] {
+      inodes.move(entry.child, from: entry.key.owner, to: target)
       inodes[entry.child].changed = now()
     }
   }

@@ -49,12 +49,12 @@ extension Harness {
   func fillSlabs() {
     let time = reference.time
     while fileSystem.inodes.room > 0 {
-      _ = fileSystem.inodes.add(Inode(accessed: time, modified: time, changed: time, born: time, mode: FileMode(0), flags: [], uid: 0, gid: 0, links: 1, generation: 0))
+      fileSystem.inodes.link(fileSystem.inodes.add(mode: FileMode(0), uid: 0, gid: 0, at: time), in: InodeNumber.root.handle)
       ballast.inodes += 1
     }
-    fill(fileSystem.extents.nodes, MapNode(), &ballast.extentNodes)
-    fill(fileSystem.entries.nodes, MapNode(), &ballast.entryNodes)
-    fill(fileSystem.attributes.nodes, MapNode(), &ballast.attributeNodes)
+    fill(fileSystem.extents.mapForTests.nodes, MapNode(), &ballast.extentNodes)
+    fill(fileSystem.entries.mapForTests.nodes, MapNode(), &ballast.entryNodes)
+    fill(fileSystem.attributes.mapForTests.nodes, MapNode(), &ballast.attributeNodes)
     fill(fileSystem.blobs.short, ShortPiece(), &ballast.shortPieces)
     fill(fileSystem.blobs.long, LongPiece(), &ballast.longPieces)
     if let limit = reference.inodeLimit { fileSystem.setLimits(size: reference.sizeLimit, inodes: limit + UInt64(ballast.inodes)) }

@@ -14,7 +14,7 @@ extension Harness {
       if wasRefused, touching { model.noteAccess(file) }
     case .write(let place, let offset, let count, let caller):
       // The kernel writes to no file that is not open; one whose own frames go while it is written to is not worth a model.
-      guard let file = file(place), injection == nil || !file.isDoomed else { return }
+      guard let file = file(place), injection == nil || !file.isOrphan else { return }
       try write(file, offset, Array(Self.source[steps % 30000..<steps % 30000 + count]), caller)
     case .truncate(let place, let size, let caller, let isOpen):
       guard let file = file(place) else { return }
@@ -74,7 +74,7 @@ extension Harness {
     guard wasRefused else { return }
     // As in tmpfs, of what was reserved before in the part of the range that had been reached some is data, and the rest goes.
     let handle = file.number.handle
-    reference.makeData(of: file) { fileSystem.extent(of: handle, at: $0)?.isReserved == false }
+    reference.makeData(of: file) { fileSystem.extents.extent(of: handle, at: $0)?.isReserved == false }
     let left = Int(fileSystem.inodes[file.number.handle].frames)
     reference.loseReserved(of: file, at: offset, count: count, until: left)
     // A hole that could not be made has perhaps its first edge.

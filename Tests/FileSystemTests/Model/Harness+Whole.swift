@@ -51,7 +51,7 @@ extension Harness {
   private func compareData(_ node: Node) throws {
     let blockSize = UInt64(frameSize)
     for (block, content) in node.blocks {
-      guard let extent = fileSystem.extent(of: node.number.handle, at: block), extent.isReserved == content.isEmpty
+      guard let extent = fileSystem.extents.extent(of: node.number.handle, at: block), extent.isReserved == content.isEmpty
       else { throw Deviation(nil, "block \(block) of \(node.number.rawValue) is not what it should be") }
       let expected = reference.read(node, at: block * blockSize, count: frameSize, touching: false)
       let actual = try fileSystem.bytes(of: node.number, at: block * blockSize, count: frameSize, touching: false)
@@ -76,7 +76,7 @@ extension Harness {
       }
     }
     try checkWhole()
-    guard fileSystem.store.freeFrames == fileSystem.store.totalFrames, fileSystem.extents.count + fileSystem.entries.count == 0
+    guard fileSystem.store.freeFrames == fileSystem.store.totalFrames, fileSystem.extents.mapForTests.count + fileSystem.entries.mapForTests.count == 0
     else { throw Deviation(nil, "not everything is gone") }
   }
 

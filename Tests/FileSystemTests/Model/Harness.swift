@@ -114,9 +114,9 @@ final class Harness {
     return outcome
   }
 
-  /// Doomed files may lose their frames to a request that fails, or for which others fail.
+  /// Orphans may lose their frames to a request that fails, or for which others fail.
   private func learnLosses() {
-    for node in reference.nodes where node.isDoomed && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
+    for node in reference.nodes where node.isOrphan && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
       reference.lose(node)
     }
   }

@@ -32,7 +32,7 @@ final class Node {
   var directOpens = 0
   var isCacheOld = false
   /// It has no name and is not open, so its frames may go; and they have gone.
-  var isDoomed = false
+  var isOrphan = false
   var isLost = false
 
   init(mode: UInt32, uid: UInt32, gid: UInt32, time: Time) {
@@ -122,7 +122,7 @@ final class Reference {
   }
 
   /// Follows a change of a node's links or opens.
-  func noteUse(of node: Node) { node.isDoomed = node.links == 0 && node.cachedOpens + node.directOpens == 0 }
+  func noteUse(of node: Node) { node.isOrphan = node.links == 0 && node.cachedOpens + node.directOpens == 0 }
 
   func forget(_ node: Node, count: UInt64) {
     guard node !== root else { return }
@@ -138,33 +138,33 @@ final class Reference {
   }
 
   /// Frames that can still be taken.
-  var availableFrames: UInt64 { min(totalFrames - usedFrames + doomedFrames, allowedFrames) }
+  var availableFrames: UInt64 { min(totalFrames - usedFrames + orphanFrames, allowedFrames) }
 
   /// Frames that the limit still lets be taken.
-  var allowedFrames: UInt64 { frameLimit - min(frameLimit, usedFrames - doomedFrames) }
+  var allowedFrames: UInt64 { frameLimit - min(frameLimit, usedFrames - orphanFrames) }
 
-  private var doomedFrames: UInt64 { nodes.reduce(0) { $0 + ($1.isDoomed ? UInt64($1.blocks.count) : 0) } }
+  private var orphanFrames: UInt64 { nodes.reduce(0) { $0 + ($1.isOrphan ? UInt64($1.blocks.count) : 0) } }
 
-  /// Takes a frame, if need be from doomed files; false if there is none.
+  /// Takes a frame, if need be from orphans; false if there is none.
   func takeFrame() -> Bool {
     if sizeLimit != nil, allowedFrames == 0 { return false }
-    if usedFrames >= totalFrames { for node in nodes where node.isDoomed && !node.blocks.isEmpty { lose(node) } }
+    if usedFrames >= totalFrames { for node in nodes where node.isOrphan && !node.blocks.isEmpty { lose(node) } }
     guard usedFrames < totalFrames else { return false }
     usedFrames += 1
     return true
   }
 
-  /// Takes all frames of a doomed file.
+  /// Takes all frames of an orphan.
   func lose(_ node: Node) {
     usedFrames -= UInt64(node.blocks.count)
     node.blocks = [:]
     node.isLost = true
   }
 
-  /// Inodes in use as tmpfs counts them: not what is doomed, but each further name of a file.
+  /// Inodes in use as tmpfs counts them: not orphans, but each further name of a file.
   var usedInodes: UInt64 {
     nodes.reduce(0) { sum, node in
-      sum + (node.isDoomed ? 0 : 1) + (!node.isDirectory && node.links > 1 ? UInt64(node.links) - 1 : 0)
+      sum + (node.isOrphan ? 0 : 1) + (!node.isDirectory && node.links > 1 ? UInt64(node.links) - 1 : 0)
     }
   }
 

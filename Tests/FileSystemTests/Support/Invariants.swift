@@ -59,7 +59,7 @@ struct InvariantsChecker {
   }
 
   private mutating func checkInodes() {
-    for handle in 1...UInt32(fileSystem.inodes.high) where !fileSystem.inodes[handle].isUnreachable {
+    for handle in fileSystem.inodes.handles where fileSystem.inodes.contains(handle) {
       // Ballast has no type.
       if fileSystem.inodes[handle].mode.type != 0 { live.append(handle) }
     }
@@ -72,7 +72,7 @@ struct InvariantsChecker {
   }
 
   private func isLive(_ handle: UInt32) -> Bool {
-    fileSystem.inodes.contains(handle) && !fileSystem.inodes[handle].isUnreachable
+    fileSystem.inodes.contains(handle)
   }
 
   /// Counts the pieces of a blob.
@@ -86,7 +86,7 @@ struct InvariantsChecker {
   // MARK: Names
 
   private mutating func checkEntries() {
-    for entry in fileSystem.entries.all {
+    for entry in fileSystem.entries.mapForTests.all {
       let found = NamedEntry(entry)
       let directory = entry.key.owner
       count(found.name)
@@ -129,7 +129,7 @@ struct InvariantsChecker {
         if names > 1 { further += UInt64(names) - 1 }
       }
     }
-    findings.equal(fileSystem.furtherLinks, further, "names beyond each file's first")
+    findings.equal(fileSystem.inodes.furtherLinks, further, "names beyond each file's first")
   }
 
   /// Every directory with a name leads up to the root.
@@ -152,7 +152,7 @@ struct InvariantsChecker {
     var owners = [UInt32](repeating: 0, count: frames.count)
     var framesOf: [UInt32: UInt64] = [:]
     var last: (owner: UInt32, extent: Extent)?
-    for entry in fileSystem.extents.all {
+    for entry in fileSystem.extents.mapForTests.all {
       let extent = Extent(entry)
       let owner = entry.key.owner
       guard isLive(owner), fileSystem.inodes[owner].mode.isRegular, extent.count > 0 else {
@@ -175,11 +175,11 @@ struct InvariantsChecker {
     for frame in 0..<frames.count { findings.equal(frames.isOwned(frame), owners[frame] != 0, "whether frame \(frame) is in use") }
     for handle in live { findings.equal(fileSystem.inodes[handle].frames, framesOf[handle] ?? 0, "frames of \(handle)") }
     let used = framesOf.values.reduce(0, +)
-    findings.equal(fileSystem.usedFrames, used, "frames in use")
-    let doomed = live.filter { fileSystem.inodes[$0].isDoomed }
-    findings.equal(fileSystem.doomedFrames, doomed.reduce(0) { $0 + fileSystem.inodes[$1].frames }, "frames of doomed files")
-    findings.equal(fileSystem.doomedInodes, UInt64(doomed.count), "doomed files")
-    for handle in doomed { findings.equal(fileSystem.inodes[handle].links, 0, "links of doomed file \(handle)") }
+    findings.equal(fileSystem.inodes.usedFrames + fileSystem.inodes.orphanFrames, used, "frames in use")
+    let orphans = live.filter { fileSystem.inodes[$0].isOrphan }
+    findings.equal(fileSystem.inodes.orphanFrames, orphans.reduce(0) { $0 + fileSystem.inodes[$1].frames }, "frames of orphans")
+    findings.equal(fileSystem.inodes.orphans, UInt64(orphans.count), "orphans")
+    for handle in orphans { findings.equal(fileSystem.inodes[handle].links, 0, "links of orphan \(handle)") }
     let retired = (0..<frames.count).count { frames.isRetired($0) }
     findings.equal(frames.retired, retired, "frames that are retired")
     findings.equal(fileSystem.store.totalFrames, UInt64(frames.count - retired), "frames that there are")
@@ -204,7 +204,7 @@ struct InvariantsChecker {
 
   private mutating func checkAttributes() {
     var owners: Set<UInt32> = []
-    for entry in fileSystem.attributes.all {
+    for entry in fileSystem.attributes.mapForTests.all {
       let attribute = NamedEntry(entry)
       count(attribute.name)
       count(attribute.value)
@@ -220,13 +220,13 @@ struct InvariantsChecker {
   }
 
   private mutating func checkMemory() {
-    findings.append(fileSystem.extents.findings(ballast: ballast.extentNodes).map { "extents: " + $0 })
-    findings.append(fileSystem.entries.findings(ballast: ballast.entryNodes).map { "entries: " + $0 })
-    findings.append(fileSystem.attributes.findings(ballast: ballast.attributeNodes).map { "attributes: " + $0 })
+    findings.append(fileSystem.extents.mapForTests.findings(ballast: ballast.extentNodes).map { "extents: " + $0 })
+    findings.append(fileSystem.entries.mapForTests.findings(ballast: ballast.entryNodes).map { "entries: " + $0 })
+    findings.append(fileSystem.attributes.mapForTests.findings(ballast: ballast.attributeNodes).map { "attributes: " + $0 })
     findings.equal(fileSystem.blobs.short.count, pieces.shortPieces + ballast.shortPieces, "short pieces")
     findings.equal(fileSystem.blobs.long.count, pieces.longPieces + ballast.longPieces, "long pieces")
-    let committed = fileSystem.inodes.committedBytes + fileSystem.extents.nodes.committedBytes + fileSystem.entries.nodes.committedBytes
-      + fileSystem.attributes.nodes.committedBytes + fileSystem.blobs.short.committedBytes + fileSystem.blobs.long.committedBytes
+    let committed = fileSystem.inodes.committedBytes + fileSystem.extents.mapForTests.nodes.committedBytes + fileSystem.entries.mapForTests.nodes.committedBytes
+      + fileSystem.attributes.mapForTests.nodes.committedBytes + fileSystem.blobs.short.committedBytes + fileSystem.blobs.long.committedBytes
     findings.equal(fileSystem.metadataBytes, committed, "bytes of metadata")
   }
 }
