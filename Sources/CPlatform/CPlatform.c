@@ -31,6 +31,22 @@ int cplatform_errno(void) { return errno; }
 
 int cplatform_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 
+int cplatform_open_below(int directory, const char *path) { return openat(directory, path, O_RDONLY | O_CLOEXEC); }
+
+int cplatform_pipe(int *reading, int *writing) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  *reading = ends[0];
+  *writing = ends[1];
+  return 0;
+}
+
+void cplatform_punch_hole(int fd, uint64_t offset, uint64_t count) {
+  (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)count);
+}
+
+int cplatform_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
 int cplatform_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
 
 void *cplatform_mmap(int fd, uint64_t offset, size_t count, int protection, int flags) {

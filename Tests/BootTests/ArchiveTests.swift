@@ -105,7 +105,7 @@ struct ArchiveTests {
     #expect(entry.path.string == "usr/bin/x")
     #expect((entry.inode, entry.mode, entry.links, entry.seconds) == (0xabc, 0o104755, 3, 0x7fff_ffff))
     #expect((entry.uid, entry.gid, entry.major, entry.minor) == (7, 8, 259, 300))
-    #expect((entry.size, entry.padding, entry.kind) == (5, 3, 0o100000))
+    #expect((entry.size, entry.padding, entry.type) == (5, 3, .regular))
     #expect(entry.top.string == "usr")
   }
 

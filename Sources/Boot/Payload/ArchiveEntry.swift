@@ -1,4 +1,3 @@
-import CBoot
 import Platform
 
 /// The header of an entry of a cpio archive in the "new ASCII" format (`newc`, as the kernel's own initramfs:
@@ -21,8 +20,14 @@ struct ArchiveEntry {
 
   static var headerBytes: Int { 110 }
 
-  /// The kind of file, `S_IFMT` of the mode.
-  var kind: UInt32 { mode & 0o170000 }
+  /// nil for a kind that there is none of.
+  var type: FileType? { FileType(mode: mode) }
+
+  /// Owner, mode and time; an archive has but one time.
+  var attributes: FileAttributes {
+    let time = Time(seconds: seconds, nanoseconds: 0)
+    return FileAttributes(mode: mode, owner: uid, group: gid, accessed: time, modified: time)
+  }
 
   /// Data and name are padded to 4 bytes; a header with its name too.
   var padding: Int { (4 - size % 4) % 4 }

@@ -89,7 +89,7 @@ struct ArchiveStream: ~Copyable {
     }
     // Nothing left to read where the decoder wants more is caught by the decoder itself (LZMA_BUF_ERROR).
     guard outcome >= 0 else { throw .damaged }
-    if frees, outcome > 0 { cboot_punch_hole(source.rawValue, offset, UInt64(outcome)) }
+    if frees, outcome > 0 { source.punchHole(at: offset, count: UInt64(outcome)) }
     offset += UInt64(outcome)
     packedRange = 0..<outcome
   }

@@ -1,4 +1,3 @@
-import CBoot
 import Platform
 
 /// Makes the files of the payload: whole top-level directories in `/oldmem` where that is given, everything else in this
@@ -46,7 +45,7 @@ struct Unpacker: ~Copyable {
     let top = entry.top
     if let target {
       // Decided when the directory itself comes by, which is before what is in it.
-      if top.bytes.count == entry.path.bytes.count, entry.kind == 0o040000, !staysInMemory(top) { moved.append(top) }
+      if top.bytes.count == entry.path.bytes.count, entry.type == .directory, !staysInMemory(top) { moved.append(top) }
       if moved.contains(where: { $0.bytes == top.bytes }) { return target.appending("/").appending(entry.path) }
     }
     return root.appending("/").appending(entry.path)
@@ -59,26 +58,26 @@ struct Unpacker: ~Copyable {
   }
 
   private mutating func make(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(UnpackError) {
-    switch entry.kind {
-    case 0o040000:
-      if path.withCString({ mkdir($0, 0o700) }) != 0, cplatform_errno() != EEXIST { throw failure(path) }
+    guard let type = entry.type else { throw .damaged }
+    switch type {
+    case .directory:
+      try naming(path) { () throws(Errno) in try Files.makeDirectory(path, mode: 0o700) }
       try stream.skip(entry.size + entry.padding)
-    case 0o120000:
+    case .symlink:
       var goal = Text()
       goal.append(bytes: try stream.all(entry.size))
       try stream.skip(entry.padding)
       remove(path)
-      guard goal.withCString({ goal in path.withCString { symlink(goal, $0) } }) == 0 else { throw failure(path) }
-    case 0o100000:
+      try naming(path) { () throws(Errno) in try Files.makeSymlink(path, to: goal) }
+    case .regular:
       try makeFile(entry, at: path, &stream)
-    case 0o020000, 0o060000, 0o010000, 0o140000:
+    case .characterDevice, .blockDevice, .fifo, .socket:
       remove(path)
-      guard path.withCString({ cboot_make_node($0, entry.mode, entry.major, entry.minor) }) == 0 else { throw failure(path) }
+      let device = DeviceNumber(major: entry.major, minor: entry.minor)
+      try naming(path) { () throws(Errno) in try Files.makeNode(path, mode: entry.mode, device: device) }
       try stream.skip(entry.size + entry.padding)
-    default: throw .damaged
     }
-    guard path.withCString({ cboot_set_attributes($0, entry.mode, entry.uid, entry.gid, entry.seconds) }) == 0
-    else { throw failure(path) }
+    try naming(path) { () throws(Errno) in try Files.setAttributes(entry.attributes, of: path) }
   }
 
   /// A file with several names comes once for each, with its data at one of them.
@@ -86,15 +85,15 @@ struct Unpacker: ~Copyable {
     let device = UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
     remove(path)
     if entry.links > 1, let first = linked.first(where: { $0.inode == entry.inode && $0.device == device }) {
-      guard first.path.withCString({ first in path.withCString { link(first, $0) } }) == 0 else { throw failure(path) }
+      try naming(path) { () throws(Errno) in try Files.makeLink(path, to: first.path) }
       if entry.size == 0 { return }
     } else if entry.links > 1 {
       linked.append(LinkedFile(inode: entry.inode, device: device, path: path))
     }
     let file: FileDescriptor
-    do throws(Errno) { file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT, mode: 0o600) } catch {
-      throw .failed(path, error)
-    }
+    do throws(Errno) {
+      file = try FileDescriptor.open(path, flags: FileDescriptor.writeOnly | FileDescriptor.create, mode: 0o600)
+    } catch { throw .failed(path, error) }
     try write(entry.size, to: file, path, &stream)
     try stream.skip(entry.padding)
   }
@@ -116,7 +115,10 @@ struct Unpacker: ~Copyable {
   }
 
   /// The first stage's own `/init`, and what an earlier try left.
-  private func remove(_ path: Text) { _ = path.withCString { unlink($0) } }
+  private func remove(_ path: Text) { try? Files.remove(path) }
 
-  private func failure(_ path: Text) -> UnpackError { .failed(path, Errno(cplatform_errno())) }
+  /// An error of the call names the path.
+  private func naming(_ path: Text, _ call: () throws(Errno) -> Void) throws(UnpackError) {
+    do throws(Errno) { try call() } catch { throw .failed(path, error) }
+  }
 }

@@ -1,4 +1,3 @@
-import CPlatform
 import Platform
 
 /// What running programs have open below a directory.
@@ -6,11 +5,11 @@ enum OpenFiles {
   /// Why the directory must stay: a program writes to a file in it (what it writes would go where nobody sees it any more), or
   /// works in it. Nil if nobody does. Files that are only read, or executed, are no reason: they stay whole for who has them.
   static func reasonToStay(_ directory: Text) -> Text? {
-    for process in DirectoryListing.names(in: Text("/proc")) where process.number() != nil {
+    for process in Files.names(in: Text("/proc")) where process.number() != nil {
       let base = Text("/proc").joined(process)
       if isBelow(directory, base.joined(Text("cwd"))) { return reason("works in it", process) }
       let descriptors = base.joined(Text("fd"))
-      for descriptor in DirectoryListing.names(in: descriptors)
+      for descriptor in Files.names(in: descriptors)
       where isBelow(directory, descriptors.joined(descriptor)) && isWritable(base, descriptor) {
         return reason("writes to a file in it", process)
       }
@@ -28,12 +27,7 @@ enum OpenFiles {
 
   /// Whether a link of /proc leads to the directory or below it.
   private static func isBelow(_ directory: Text, _ link: Text) -> Bool {
-    var goal = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = link.withCString { link in
-      goal.withUnsafeMutableBytes { readlink(link, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
-    }
-    guard count > 0 else { return false }
-    let path = goal[..<count]
+    guard let path = (try? Files.goal(ofSymlink: link))?.bytes else { return false }
     return path.starts(with: directory.bytes)
       && (path.count == directory.bytes.count || path[directory.bytes.count] == UInt8(ascii: "/"))
   }

@@ -1,4 +1,3 @@
-import CPlatform
 import Platform
 
 /// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the files of a running initramfs into a mounted oldmemfs, whole top-level

@@ -1,4 +1,3 @@
-import CPlatform
 import Platform
 
 /// The move itself: each directory is copied, checked, covered by a bind mount of its copy, and then emptied underneath.
@@ -33,9 +32,9 @@ struct Relocation {
     try bindRoot()
     defer { unbindRoot() }
     var outcome = Outcome()
-    for name in DirectoryListing.names(in: root) {
+    for name in Files.names(in: root) {
       let place = Text("/").joined(name)
-      guard FileStatus(root.joined(name))?.kind == S_IFDIR else { continue }
+      guard (try? FileStatus(of: root.joined(name)))?.type == .directory else { continue }
       if let reason = reasonToStay(name, place, mounts) {
         if !reason.bytes.isEmpty { outcome.skipped.append((place, reason)) }
         continue
@@ -60,7 +59,7 @@ struct Relocation {
     if let mount = mounts.first(where: { $0.place.bytes == place.bytes || $0.place.bytes.starts(with: below) }) {
       return Text("a file system is mounted on ").appending(mount.place)
     }
-    if DirectoryListing.names(in: root.joined(name)).isEmpty { return Text() }
+    if Files.names(in: root.joined(name)).isEmpty { return Text() }
     return OpenFiles.reasonToStay(place)
   }
 
@@ -71,8 +70,7 @@ struct Relocation {
     var tree = TreeCopy()
     do throws(CopyError) {
       try tree.copy(old, to: copy)
-      let bound = copy.withCString { source in place.withCString { mount(source, $0, nil, UInt(MS_BIND), nil) } }
-      guard bound == 0 else { throw CopyError(place, Errno(cplatform_errno())) }
+      do throws(Errno) { try Mounts.bind(copy, at: place) } catch { throw CopyError(place, error) }
     } catch {
       TreeRemoval.remove(copy)
       throw error
@@ -83,25 +81,20 @@ struct Relocation {
   }
 
   private func bindRoot() throws(Failure) {
-    _ = root.withCString { mkdir($0, 0o700) }
-    let bound = root.withCString {
-      // Private: systemd shares the root's mounts, and what is mounted on a directory would cover it here, too, and go with this.
-      mount("/", $0, nil, UInt(MS_BIND), nil) == 0 && mount(nil, $0, nil, UInt(MS_PRIVATE), nil) == 0
-    }
-    guard !bound else { return }
-    let error = Errno(cplatform_errno())
-    unbindRoot()
-    throw Failure { text in
-      text.append("can't see what lies under the mounts of the root: ")
-      error.describe(to: &text)
+    do throws(Errno) {
+      try Files.makeDirectory(root, mode: 0o700)
+      try Mounts.bind(Text("/"), at: root)
+      // systemd shares the root's mounts: what is mounted on a directory would cover it here, too, and go with this.
+      try Mounts.makePrivate(root)
+    } catch {
+      unbindRoot()
+      throw Failure("can't see what lies under the mounts of the root: %", error.text)
     }
   }
 
   private func unbindRoot() {
-    root.withCString {
-      _ = umount2($0, Int32(MNT_DETACH))
-      _ = rmdir($0)
-    }
+    try? Mounts.detach(root)
+    try? Files.removeDirectory(root)
   }
 }
 

@@ -1,5 +1,4 @@
 // Memory safety: the copy's buffer is an array of this file's own; pointers to it live for one call.
-import CPlatform
 import Platform
 
 /// Why a directory could not be copied.
@@ -19,39 +18,6 @@ struct CopyError: Error {
   }
 }
 
-/// What lstat(2) says of a path, as far as it is needed here.
-struct FileStatus {
-  let status: stat
-
-  /// S_IFDIR, S_IFREG and so on.
-  var kind: Int32 { Int32(truncatingIfNeeded: status.st_mode) & S_IFMT }
-
-  /// nil if there is nothing, or it can't be seen.
-  init?(_ path: Text) {
-    var status = stat()
-    guard path.withCString({ lstat($0, &status) }) == 0 else { return nil }
-    self.status = status
-  }
-}
-
-enum DirectoryListing {
-  /// The names in a directory but "." and ".."; none if it can't be read.
-  static func names(in path: Text) -> [Text] {
-    guard let directory = path.withCString({ opendir($0) }) else { return [] }
-    defer { closedir(directory) }
-    var names: [Text] = []
-    while let entry = readdir(directory) {
-      var name = Text()
-      withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { name.append(cString: $0) }
-      }
-      if name == "." || name == ".." { continue }
-      names.append(name)
-    }
-    return names
-  }
-}
-
 /// A directory with all that is in it, to another file system: contents, owners, modes, times, names of one file. Extended
 /// attributes are not copied: an initramfs, a cpio archive, has none.
 struct TreeCopy {
@@ -62,38 +28,39 @@ struct TreeCopy {
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
   mutating func copy(_ source: Text, to target: Text) throws(CopyError) {
-    guard let found = FileStatus(source) else { throw CopyError(source, Errno(cplatform_errno())) }
-    var status = found.status
-    switch found.kind {
-    case S_IFDIR:
-      if target.withCString({ mkdir($0, 0o700) }) != 0, cplatform_errno() != EEXIST { throw failure(target) }
-      for name in DirectoryListing.names(in: source) { try copy(source.joined(name), to: target.joined(name)) }
-    case S_IFREG:
-      if status.st_nlink > 1, let first = linked.first(where: { $0.inode == UInt64(status.st_ino) }) {
-        guard first.path.withCString({ first in target.withCString { link(first, $0) } }) == 0 else { throw failure(target) }
-        return
+    var status = try naming(source) { () throws(Errno) in try FileStatus(of: source) }
+    switch status.type {
+    case .directory:
+      try naming(target) { () throws(Errno) in try Files.makeDirectory(target, mode: 0o700) }
+      for name in Files.names(in: source) { try copy(source.joined(name), to: target.joined(name)) }
+    case .regular:
+      if status.links > 1, let first = linked.first(where: { $0.inode == status.inode }) {
+        return try naming(target) { () throws(Errno) in try Files.makeLink(target, to: first.path) }
       }
-      if status.st_nlink > 1 { linked.append((UInt64(status.st_ino), target)) }
+      if status.links > 1 { linked.append((status.inode, target)) }
       // What changed while it was copied is copied again.
-      repeat { status = try copyData(source, to: target, status) } while !isSame(source, status)
-    case S_IFLNK:
-      try copyLink(source, to: target)
-    case S_IFCHR, S_IFBLK, S_IFIFO:
-      guard target.withCString({ mknod($0, status.st_mode, status.st_rdev) }) == 0 else { throw failure(target) }
-    default:
+      repeat { status = try copyData(source, to: target) } while !isSame(source, status)
+    case .symlink:
+      let goal = try naming(source) { () throws(Errno) in try Files.goal(ofSymlink: source) }
+      try naming(target) { () throws(Errno) in try Files.makeSymlink(target, to: goal) }
+    case .characterDevice, .blockDevice, .fifo:
+      let (mode, device) = (status.attributes.mode, status.device)
+      try naming(target) { () throws(Errno) in try Files.makeNode(target, mode: mode, device: device) }
+    case .socket, nil:
       // A socket is where a program listens; a copy would be nobody's.
-      throw CopyError(source, Errno(EOPNOTSUPP))
+      throw CopyError(source, .notSupported)
     }
-    try setAttributes(target, status)
+    let attributes = status.attributes
+    try naming(target) { () throws(Errno) in try Files.setAttributes(attributes, of: target) }
   }
 
   /// The status that the data belongs to.
-  private mutating func copyData(_ source: Text, to target: Text, _ before: stat) throws(CopyError) -> stat {
-    var status = before
+  private mutating func copyData(_ source: Text, to target: Text) throws(CopyError) -> FileStatus {
     do throws(Errno) {
       let input = try FileDescriptor.open(source, flags: FileDescriptor.readOnly)
-      let output = try FileDescriptor.open(target, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-      guard fstat(input.rawValue, &status) == 0 else { throw Errno(cplatform_errno()) }
+      let output = try FileDescriptor.open(
+        target, flags: FileDescriptor.writeOnly | FileDescriptor.create | FileDescriptor.truncate, mode: 0o600)
+      let status = try FileStatus(of: input)
       var offset: UInt64 = 0
       while true {
         let count = try piece(of: input, at: offset, to: output)
@@ -101,8 +68,8 @@ struct TreeCopy {
         offset += UInt64(count)
       }
       bytes += offset
+      return status
     } catch { throw CopyError(target, error) }
-    return status
   }
 
   private mutating func piece(
@@ -118,49 +85,29 @@ struct TreeCopy {
     return try outcome.get()
   }
 
-  private func isSame(_ path: Text, _ status: stat) -> Bool {
-    guard let now = FileStatus(path)?.status else { return true }
-    return now.st_size == status.st_size && now.st_mtim.tv_sec == status.st_mtim.tv_sec
-      && now.st_mtim.tv_nsec == status.st_mtim.tv_nsec
+  private func isSame(_ path: Text, _ status: FileStatus) -> Bool {
+    guard let now = try? FileStatus(of: path) else { return true }
+    return now.size == status.size && now.modified == status.modified
   }
 
-  private func copyLink(_ source: Text, to target: Text) throws(CopyError) {
-    var goal = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = source.withCString { source in
-      goal.withUnsafeMutableBufferPointer { readlink(source, $0.baseAddress!, $0.count - 1) }
-    }
-    guard count >= 0 else { throw failure(source) }
-    let made = goal.withUnsafeBufferPointer { goal in target.withCString { symlink(goal.baseAddress!, $0) } }
-    guard made == 0 else { throw failure(target) }
+  /// An error of the call names the path.
+  private func naming<Result>(_ path: Text, _ call: () throws(Errno) -> Result) throws(CopyError) -> Result {
+    do throws(Errno) { return try call() } catch { throw CopyError(path, error) }
   }
-
-  private func setAttributes(_ path: Text, _ status: stat) throws(CopyError) {
-    let times = [status.st_atim, status.st_mtim]
-    let isLink = Int32(truncatingIfNeeded: status.st_mode) & S_IFMT == S_IFLNK
-    let done = path.withCString { path in
-      // The mode after the owner: a change of owner clears setuid and setgid.
-      lchown(path, status.st_uid, status.st_gid) == 0
-        && (isLink || chmod(path, status.st_mode & 0o7777) == 0)
-        && times.withUnsafeBufferPointer { utimensat(AT_FDCWD, path, $0.baseAddress!, AT_SYMLINK_NOFOLLOW) } == 0
-    }
-    guard done else { throw failure(path) }
-  }
-
-  private func failure(_ path: Text) -> CopyError { CopyError(path, Errno(cplatform_errno())) }
 }
 
 enum TreeRemoval {
   /// Removes all that is in a directory, as far as it can be.
   static func empty(_ path: Text) {
-    for name in DirectoryListing.names(in: path) { remove(path.joined(name)) }
+    for name in Files.names(in: path) { remove(path.joined(name)) }
   }
 
   static func remove(_ path: Text) {
-    if FileStatus(path)?.kind == S_IFDIR {
+    if (try? FileStatus(of: path))?.type == .directory {
       empty(path)
-      _ = path.withCString { rmdir($0) }
+      try? Files.removeDirectory(path)
     } else {
-      _ = path.withCString { unlink($0) }
+      try? Files.remove(path)
     }
   }
 }

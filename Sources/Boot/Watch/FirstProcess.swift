@@ -1,4 +1,3 @@
-import CBoot
 import Platform
 
 /// Process 1, as /proc shows it, through a directory that is kept open: after a switch of the root this process may have a root in
@@ -6,15 +5,13 @@ import Platform
 struct FirstProcess: ~Copyable {
   private let directory: FileDescriptor
   /// The root that it had at first.
-  private let root: stat
+  private let root: FileStatus
 
-  /// Nil without /proc.
-  init?() {
-    guard let directory = try? FileDescriptor.open(Text("/proc/1"), flags: FileDescriptor.readOnly),
-      let root = Self.root(directory)
-    else { return nil }
+  /// ENOENT without /proc.
+  init() throws(Errno) {
+    let directory = try FileDescriptor.open(Text("/proc/1"), flags: FileDescriptor.readOnly)
+    root = try FileStatus(of: Text("root"), below: directory)
     self.directory = directory
-    self.root = root
   }
 
   /// The end of a shutdown unmounts by force, which ends the daemon too: systemd's PID 1 is systemd-shutdown then.
@@ -32,21 +29,13 @@ struct FirstProcess: ~Copyable {
 
   /// Whether it has left the root that it had (switch_root, pivot_root): its programs, and the dump, are of another file system.
   var hasAnotherRoot: Bool {
-    guard let now = Self.root(directory) else { return false }
-    return now.st_dev != root.st_dev || now.st_ino != root.st_ino
-  }
-
-  private static func root(_ directory: borrowing FileDescriptor) -> stat? {
-    var status = stat()
-    return Text("root").withCString { fstatat(directory.rawValue, $0, &status, 0) } == 0 ? status : nil
+    guard let now = try? FileStatus(of: Text("root"), below: directory) else { return false }
+    return !now.isSameFile(as: root)
   }
 
   private func contents(_ name: Literal) -> Text {
-    let descriptor = Text(name).withCString { cboot_open_at(directory.rawValue, $0) }
-    guard descriptor >= 0 else { return Text() }
-    let file = FileDescriptor(owning: descriptor)
     var text = Text()
-    if let bytes = try? file.contents() { text.append(bytes: bytes) }
+    if let bytes = try? FileDescriptor.open(Text(name), below: directory).contents() { text.append(bytes: bytes) }
     return text
   }
 }

@@ -1,4 +1,3 @@
-import CBoot
 import Platform
 
 /// What is left of old memory that was given up half-way: the pages that were overwritten until then. The process that knows them is about
@@ -10,19 +9,19 @@ enum GivenUp {
   static func leaveRecord() {
     guard !isWritten() else { return }
     Log.line("which pages were overwritten can't be told")
-    guard let file = try? FileDescriptor.open(recordPath, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600) else { return }
-    try? file.write(Text("# oldmemfs overwrote pages, and which ones can't be told\n"))
+    try? FileDescriptor.open(recordPath, flags: FileDescriptor.writeOnly | FileDescriptor.create | FileDescriptor.truncate, mode: 0o600)
+      .write(Text("# oldmemfs overwrote pages, and which ones can't be told\n"))
   }
 
   private static func isWritten() -> Bool {
-    let child = fork()
-    if child == 0 {
-      Boot.execute(Boot.programPath, [Text("oldmemfs"), Text("record"), Boot.target, Text("--to"), recordPath])
-      _exit(1)
-    }
-    guard child > 0 else { return false }
-    if let status = Boot.end(of: child, within: 5) { return status == 0 }
-    kill(child, SIGKILL)
-    return false
+    do throws(Errno) {
+      switch try ChildProcess.fork() {
+      case .child: Boot.execute(Boot.programPath, [Text("oldmemfs"), Text("record"), Boot.target, Text("--to"), recordPath])
+      case .parent(let child):
+        if let end = child.end(within: 5) { return end == .exited(code: 0) }
+        child.kill()
+        return false
+      }
+    } catch { return false }
   }
 }

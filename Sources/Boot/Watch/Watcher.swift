@@ -1,4 +1,3 @@
-import CBoot
 import Platform
 
 /// A process of the first stage that starts the daemon and stays beside it. When the daemon dies, the initramfs's programs are
@@ -6,101 +5,87 @@ import Platform
 /// can say what happened and take the failure action at once.
 ///
 /// This is the side of the process that starts it; `Watch` is its own.
-struct Watcher {
-  /// The watcher's, and the number of the process group that it and the daemon are.
-  private let pid: pid_t
-  /// Our end of its standard input: "c" commits. Anything else, and that it is closed without a word, means that nobody stands
-  /// behind the mount: the watcher takes it away.
-  private let control: Int32
+struct Watcher: ~Copyable {
+  /// It leads a process group, which the daemon is in.
+  private let process: ChildProcess
+  /// Our end of its standard input: `commits`, or the word to stop. That it is closed without a word means that nobody stands behind the
+  /// mount: the watcher takes it away.
+  private let control: FileDescriptor
+
+  static var commits: UInt8 { UInt8(ascii: "c") }
+  private static var stops: UInt8 { UInt8(ascii: "s") }
 
   /// Starts it, and the daemon with it; nil when nothing could be mounted (the reason is in the log). Nothing is left then, and
   /// nothing comes later.
   static func start(_ settings: BootSettings) -> Watcher? {
-    var control: (Int32, Int32) = (-1, -1)
-    var answer: (Int32, Int32) = (-1, -1)
-    guard makePipe(&control), makePipe(&answer) else { return nil }
+    do throws(Errno) { return try mounted(settings) } catch {
+      Log.line(Text("can't start the daemon's watcher: %", error.text))
+      return nil
+    }
+  }
+
+  private static func mounted(_ settings: BootSettings) throws(Errno) -> Watcher? {
+    let control = try Pipe()
+    let answer = try Pipe()
     // What the watcher leaves behind when it is killed is ours to wait for.
-    _ = cboot_adopt_orphans()
-    let child = fork()
-    guard child >= 0 else { return nil }
-    if child == 0 {
-      dup2(control.0, STDIN_FILENO)
-      dup2(answer.1, STDOUT_FILENO)
-      for end in [control.0, control.1, answer.0, answer.1] where end > 2 { close(end) }
+    ThisProcess.adoptOrphans()
+    switch try ChildProcess.fork() {
+    case .child:
+      control.reading.become(.input)
+      answer.writing.become(.output)
       // Here, so that the group is there before anybody ends it.
-      setsid()
+      ThisProcess.leadSession()
       // '@' spares a process when systemd ends all others
       // (https://systemd.io/ROOT_STORAGE_DAEMONS).
       Boot.execute(Boot.programPath, [
         Text("@oldmemfs-watch"), Text("watch"), settings.level, Text(settings.failureAction.name), settings.mountOptions,
       ])
-      _exit(1)
+    case .parent(let process):
+      control.reading.close()
+      answer.writing.close()
+      let watcher = Watcher(process: process, control: control.writing)
+      if hears(answer.reading, within: settings.mountSeconds) { return watcher }
+      watcher.giveUp()
+      return nil
     }
-    close(control.0)
-    close(answer.1)
-    let watcher = Watcher(pid: child, control: control.1)
-    let isMounted = hears(answer.0, within: settings.mountSeconds)
-    close(answer.0)
-    if isMounted { return watcher }
-    close(control.1)
-    watcher.end()
-    return nil
   }
 
   /// Whether a byte comes before the pipe is closed, or the time is over: a mount that takes longer hangs.
-  private static func hears(_ descriptor: Int32, within seconds: Int32) -> Bool {
-    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    var outcome: Int32 = 0
-    repeat { outcome = poll(&waiting, 1, seconds * 1000) } while outcome < 0 && cplatform_errno() == EINTR
-    if outcome == 0 { Log.line("mounting old memory takes too long: it is given up") }
-    var byte: UInt8 = 0
-    return outcome > 0 && read(descriptor, &byte, 1) == 1
+  private static func hears(_ answer: borrowing FileDescriptor, within seconds: Int32) -> Bool {
+    guard answer.waitForInput(seconds: seconds) else {
+      Log.line("mounting old memory takes too long: it is given up")
+      return false
+    }
+    return answer.readByte() != nil
   }
 
   /// From now on the daemon's death is the end.
-  func commit() {
-    send(UInt8(ascii: "c"))
-    close(control)
-  }
+  consuming func commit() { control.write(byte: Self.commits) }
 
   /// Has it unmounted, and waits until both are gone.
-  func stop() {
-    send(UInt8(ascii: "s"))
-    close(control)
-    if !areGone(within: 10) { end() }
+  consuming func stop() {
+    control.write(byte: Self.stops)
+    let process = process
+    control.close()
+    if !process.groupEnds(within: 10) { Self.end(process) }
+  }
+
+  private consuming func giveUp() {
+    let process = process
+    control.close()
+    Self.end(process)
   }
 
   /// Ends both, and takes away the mount that they leave: one that hangs takes nothing along, and does not mount later.
-  private func end() {
-    kill(-pid, SIGKILL)
-    guard areGone(within: 5) else {
+  private static func end(_ process: ChildProcess) {
+    process.killGroup()
+    guard process.groupEnds(within: 5) else {
       // In a system call that does not end; when it does, the process ends.
       Log.line("the daemon can't be ended yet")
       return
     }
-    Boot.target.withCString {
-      if cboot_is_mounted($0, CBOOT_FUSE_MAGIC) == 0, cplatform_errno() == ENOTCONN { _ = umount2($0, Int32(MNT_DETACH)) }
+    do throws(Errno) { _ = try Mounts.isFuse(Boot.target) } catch {
+      if error == .notConnected { try? Mounts.detach(Boot.target) }
     }
-  }
-
-  private func areGone(within seconds: Int) -> Bool {
-    for _ in 0..<seconds * 100 {
-      while true {
-        let ended = waitpid(-pid, nil, WNOHANG)
-        if ended < 0 { return true }
-        if ended == 0 { break }
-      }
-      usleep(10_000)
-    }
-    return false
-  }
-
-  private func send(_ byte: UInt8) {
-    var byte = byte
-    _ = write(control, &byte, 1)
-  }
-
-  private static func makePipe(_ ends: inout (Int32, Int32)) -> Bool {
-    withUnsafeMutablePointer(to: &ends) { $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) } } == 0
   }
 }

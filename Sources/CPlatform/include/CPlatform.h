@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <sys/types.h>
@@ -34,6 +36,14 @@ const char *_Nullable cplatform_argv(int index);
 int cplatform_errno(void);
 /// open(2) with its optional third argument.
 int cplatform_open(const char *_Nonnull path, int flags, mode_t mode);
+/// openat(2) to read, with O_CLOEXEC.
+int cplatform_open_below(int directory, const char *_Nonnull path);
+/// pipe2(2) with O_CLOEXEC. 0, or -1 and errno.
+int cplatform_pipe(int *_Nonnull reading, int *_Nonnull writing);
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE.
+void cplatform_punch_hole(int fd, uint64_t offset, uint64_t count);
+/// prctl(PR_SET_CHILD_SUBREAPER, 1): orphans of this process's children become its own. 0, or -1 and errno.
+int cplatform_adopt_orphans(void);
 /// mmap(2), with NULL in place of MAP_FAILED.
 void *_Nullable cplatform_mmap(int fd, uint64_t offset, size_t count, int protection, int flags);
 /// ioctl(2) with a pointer. What the driver answers, or -1 and errno.

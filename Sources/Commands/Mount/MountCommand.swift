@@ -1,4 +1,3 @@
-import CPlatform
 import CrashedKernel
 import FileSystem
 import FuseServer
@@ -13,12 +12,13 @@ enum MountCommand {
     var pipe: Daemon.ReadyPipe?
     if !arguments.foreground {
       do throws(Errno) {
-        switch try Daemon.start() {
+        let side = try Daemon.start()
+        switch consume side {
         case .parent(let exitCode): return ExitCode(rawValue: exitCode) ?? .failure
-        case .child(let end): pipe = end
+        case .child(let end): pipe = .some(end)
         }
       } catch { throw Failure("can't start a background process: %", error.text) }
     }
-    return try Mount(arguments).serve { pipe?.ready() }
+    return try Mount(arguments).serve { pipe.take()?.ready() }
   }
 }

@@ -7,7 +7,10 @@ public struct Errno: Error, Equatable, BitwiseCopyable, Describable {
   public init(_ rawValue: Int32) { self.rawValue = rawValue }
 
   /// What the last failed call of this thread left in errno.
-  static var current: Errno { Errno(cplatform_errno()) }
+  public static var current: Errno { Errno(cplatform_errno()) }
+
+  /// Throws what a call of C's that failed left in errno; `result` is what it returned, 0 for success.
+  static func check(_ result: Int32) throws(Errno) { guard result == 0 else { throw current } }
 
   /// The kernel's short text for it, such as "Operation not permitted". The corresponding C function is `strerror`.
   @inline(never)
@@ -21,6 +24,9 @@ extension Errno {
   public static var noMemory: Errno { Errno(ENOMEM) }
   public static var interrupted: Errno { Errno(EINTR) }
   public static var wouldBlock: Errno { Errno(EWOULDBLOCK) }
+  public static var exists: Errno { Errno(EEXIST) }
+  public static var notConnected: Errno { Errno(ENOTCONN) }
+  public static var notSupported: Errno { Errno(EOPNOTSUPP) }
   public static var notSuitable: Errno { Errno(ENODEV) }
   public static var notTerminal: Errno { Errno(ENOTTY) }
   public static var notImplemented: Errno { Errno(ENOSYS) }

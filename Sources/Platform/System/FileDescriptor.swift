@@ -7,7 +7,14 @@ public struct FileDescriptor: ~Copyable {
 
   /// Flags of `open`.
   public static var readOnly: Int32 { O_RDONLY }
+  public static var writeOnly: Int32 { O_WRONLY }
   public static var readWrite: Int32 { O_RDWR }
+  /// The file is made where there is none.
+  public static var create: Int32 { O_CREAT }
+  /// What the file had is gone.
+  public static var truncate: Int32 { O_TRUNC }
+  /// What is written is added at the end.
+  public static var append: Int32 { O_APPEND }
 
   /// Takes over a descriptor that somebody else opened.
   public init(owning rawValue: Int32) { self.rawValue = rawValue }
@@ -19,13 +26,21 @@ public struct FileDescriptor: ~Copyable {
     return FileDescriptor(owning: descriptor)
   }
 
+  /// Opens a file below an open directory, to read it. The corresponding C function is `openat`.
+  public static func open(_ path: Text, below directory: borrowing FileDescriptor) throws(Errno) -> FileDescriptor {
+    let number = directory.rawValue
+    let descriptor = path.withCString { cplatform_open_below(number, $0) }
+    guard descriptor >= 0 else { throw Errno.current }
+    return FileDescriptor(owning: descriptor)
+  }
+
   /// Opens `/dev/null` (or `/`, where that is not there) as standard input, output and error where these are closed: what is opened
   /// next would get their numbers, and then messages, too.
   public static func openStandard() {
     while true {
       var descriptor = cplatform_open("/dev/null", O_RDWR, 0)
       if descriptor < 0 { descriptor = cplatform_open("/", O_RDONLY, 0) }
-      if descriptor > 2 { close(descriptor) }
+      if descriptor > 2 { _ = CPlatform.close(descriptor) }
       if descriptor < 0 || descriptor > 2 { return }
     }
   }
@@ -65,7 +80,7 @@ public struct FileDescriptor: ~Copyable {
     }
   }
 
-  deinit { _ = close(rawValue) }
+  deinit { _ = CPlatform.close(rawValue) }
 
   /// The size of the file in bytes, as `fstat` tells; 0 for a device.
   public func size() throws(Errno) -> UInt64 {
@@ -107,6 +122,10 @@ public struct FileDescriptor: ~Copyable {
       if count > 0 { done += count } else if Errno.current != .interrupted { throw Errno.current }
     }
   }
+
+  /// Frees the blocks of a part of the file, which keeps its size; where the file system can't, nothing changes. The corresponding C
+  /// function is `fallocate` with `FALLOC_FL_PUNCH_HOLE`.
+  public func punchHole(at offset: UInt64, count: UInt64) { cplatform_punch_hole(rawValue, offset, count) }
 
   /// Asks a driver or a file system, which reads and writes the buffer. The corresponding C function is `ioctl`.
   public func control(_ request: UInt, _ buffer: UnsafeMutableRawBufferPointer) throws(Errno) {

@@ -8,6 +8,9 @@ public struct MountFlags: Equatable {
 
   public init() {}
 
+  /// The flags that these words, with spaces between them, set or clear.
+  public init(_ words: Literal) { for word in Text(words).split(UInt8(ascii: " ")) { _ = take(word) } }
+
   /// The words that set each bit from bit 0 on, and those that clear it; '.' where there is none for a mounted file system.
   private static var setting: Literal {
     "ro nosuid nodev noexec sync . . dirsync nosymfollow . noatime nodiratime . . . silent . . . . . relatime . . strictatime lazytime"

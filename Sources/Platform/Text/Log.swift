@@ -19,6 +19,9 @@ public enum Log {
     cplatform_report_faults(kernelLog)
   }
 
+  /// Makes the kernel's log standard error, after `switchToKernel`: for the program that this process becomes.
+  public static func becomeStandardError() { _ = dup2(kernelLog, STDERR_FILENO) }
+
   /// One line, with the program's name before it. Control characters, which names may have, become '?'.
   public static func line(_ message: Text) {
     var text = Text("oldmemfs: ")

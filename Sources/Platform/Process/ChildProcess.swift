@@ -1,0 +1,91 @@
+import CPlatform
+
+/// A process that this one has started. Its number stays its own until its end has been waited for.
+public struct ChildProcess: BitwiseCopyable {
+  private let id: pid_t
+
+  /// What `fork` returns in.
+  public enum Side: BitwiseCopyable {
+    case child
+    case parent(ChildProcess)
+  }
+
+  /// How a process ended.
+  public enum End: Equatable, BitwiseCopyable, Sendable, Describable {
+    case exited(code: Int32)
+    case killed(signal: Int32)
+    /// It is no child of this process (any more): nobody can tell.
+    case unknown
+
+    /// A status of waitpid's. The corresponding C macros are `WTERMSIG` and `WEXITSTATUS`.
+    init(status: Int32) {
+      self = status & 0x7f == 0 ? .exited(code: status >> 8 & 0xff) : .killed(signal: status & 0x7f)
+    }
+
+    /// "exit code 1", "signal 9".
+    public func describe(to text: inout Text) {
+      switch self {
+      case .exited(let code): text.append("exit code %", UInt64(code))
+      case .killed(let signal): text.append("signal %", UInt64(signal))
+      case .unknown: text.append("how is unknown")
+      }
+    }
+  }
+
+  /// Starts a process with a copy of this one's memory and descriptors. The corresponding C function is `fork`.
+  public static func fork() throws(Errno) -> Side {
+    let id = CPlatform.fork()
+    guard id >= 0 else { throw Errno.current }
+    return id == 0 ? .child : .parent(ChildProcess(id: id))
+  }
+
+  /// Ends it at once. The corresponding C function is `kill` with `SIGKILL`.
+  public func kill() { _ = CPlatform.kill(id, SIGKILL) }
+
+  /// Waits for its end. The corresponding C function is `waitpid`.
+  public func end() -> End {
+    var status: Int32 = 0
+    while waitpid(id, &status, 0) < 0 {
+      guard Errno.current == .interrupted else { return .unknown }
+    }
+    return End(status: status)
+  }
+
+  /// Waits for its end, some seconds at most; nil if it still runs then. With 0 it only looks.
+  public func end(within seconds: Int) -> End? {
+    var end: End?
+    _ = Self.poll(for: seconds) {
+      var status: Int32 = 0
+      let ended = waitpid(id, &status, WNOHANG)
+      if ended != 0 { end = ended < 0 ? .unknown : End(status: status) }
+      return ended != 0
+    }
+    return end
+  }
+
+  /// Looks every 10 milliseconds, and once at least, until there is nothing to wait for; false if the time is over before.
+  private static func poll(for seconds: Int, _ isDone: () -> Bool) -> Bool {
+    for _ in 0..<seconds * 100 {
+      if isDone() { return true }
+      ThisProcess.sleep(milliseconds: 10)
+    }
+    return isDone()
+  }
+}
+
+/// The process group of a child that leads a session: it, and what it has started.
+extension ChildProcess {
+  /// Ends all of the group at once. The corresponding C function is `kill` with `SIGKILL`.
+  public func killGroup() { _ = CPlatform.kill(-id, SIGKILL) }
+
+  /// Waits until this process has no child in the group, some seconds at most; false if there still is one then. Children of children
+  /// count where this process adopts orphans.
+  public func groupEnds(within seconds: Int) -> Bool {
+    Self.poll(for: seconds) {
+      while true {
+        let ended = waitpid(-id, nil, WNOHANG)
+        if ended <= 0 { return ended < 0 }
+      }
+    }
+  }
+}
