@@ -63,7 +63,7 @@ let package = Package(
       name: "Commands",
       dependencies: ["FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "CPlatform"],
       swiftSettings: settings),
-    .target(name: "Boot", dependencies: ["CrashedKernel", "Platform", "CBoot", "CPlatform"], swiftSettings: settings),
+    .target(name: "Boot", dependencies: ["Platform", "CBoot"], swiftSettings: settings),
     .target(
       name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Frames", "Platform", "CFuse", "CPlatform"],
       swiftSettings: settings),
@@ -75,7 +75,7 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
-    .target(name: "CBoot", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
+    .target(name: "CBoot", cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
     // A tiny crashed kernel, for the tests.
     .target(name: "KernelFixtures", path: "Tests/KernelFixtures"),
     // The kernel's side of /dev/fuse, for the tests.
