@@ -61,8 +61,9 @@ let package = Package(
       linkerSettings: linking + staticLinking),
     .target(
       name: "Commands",
-      dependencies: ["FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "CPlatform"],
-      swiftSettings: settings),
+      dependencies: [
+        "FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "RunningKernel", "Platform", "CPlatform",
+      ], swiftSettings: settings),
     .target(name: "Boot", dependencies: ["Platform", "CBoot"], swiftSettings: settings),
     .target(
       name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Frames", "Platform", "CFuse", "CPlatform"],
@@ -72,6 +73,7 @@ let package = Package(
     .target(name: "Frames", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "CrashedKernel", dependencies: ["Vmcore", "Platform"], exclude: ["Reuse/REUSE.md"], swiftSettings: settings),
     .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: settings),
+    .target(name: "RunningKernel", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
@@ -86,6 +88,7 @@ let package = Package(
     .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures"]),
     .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures"]),
     .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "Platform", "KernelFixtures"]),
+    .testTarget(name: "RunningKernelTests", dependencies: ["RunningKernel", "Platform"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "BootTests", dependencies: ["Boot", "Platform", "CBoot"]),
   ]

@@ -80,6 +80,23 @@ extension Command {
       run: StatusCommands.status)
   }
 
+  public static var memmap: Command {
+    Command(
+      "memmap", synopsis: "  oldmemfs memmap [--check WORDS]           (before a crash) words for the capture kernel's command line\n",
+      manual: """
+
+        The words leave this kernel's memory to device dax in the capture kernel (soft-reserved memory: dax_hmem, kmem). Where the
+        reservation lies differs from boot to boot, so make them anew whenever kdump loads the capture kernel: $(oldmemfs memmap) in the
+        variable that kdump appends to its command line. If nothing can be done, nothing is printed but a line on standard error.
+
+        --check WORDS     exit with 0 if the words among WORDS, such as a whole command line, fit this boot; else say what is wrong
+        --kernel RELEASE  the capture kernel's release (default: the running one's)
+        --room BYTES      the bytes that the words may take (default: what this kernel's command line and 256 bytes of kdump's leave)
+        --iomem FILE      read this in place of /proc/iomem
+
+        """, run: MemmapCommand.run)
+  }
+
   /// Only an initramfs's program can relocate; the other one says so.
   public static func relocate(run: @escaping ([Text]) throws(Failure) -> ExitCode) -> Command {
     Command(

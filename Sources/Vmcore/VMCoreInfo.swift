@@ -62,7 +62,7 @@ public struct VMCoreInfo {
   @inline(never)
   private func required(_ kind: Literal, _ name: Literal, hexadecimal: Bool) throws(MissingKey) -> Int64 {
     let value = value(of: MissingKey(kind: kind, name: name, isMalformed: false).key)
-    guard let value, let number = Self.number(value.bytes, hexadecimal: hexadecimal)
+    guard let value, let number = Self.number(value, hexadecimal: hexadecimal)
     else { throw MissingKey(kind: kind, name: name, isMalformed: value != nil) }
     return number
   }
@@ -71,34 +71,14 @@ public struct VMCoreInfo {
   public func value(of key: Text) -> Text? { text.line(after: Text("%=", key)) }
 
   /// Parses a number of VMCOREINFO: symbols are in bare hexadecimal, all others in decimal or with 0x. nil if it doesn't fit.
-  private static func number(_ digits: [UInt8], hexadecimal: Bool) -> Int64? {
-    var rest = digits[...]
-    let negative = rest.first == UInt8(ascii: "-")
-    if negative { rest = rest.dropFirst() }
-    var radix: UInt64 = hexadecimal ? 16 : 10
-    if rest.count > 2, rest.starts(with: [UInt8(ascii: "0"), UInt8(ascii: "x")]) {
-      rest = rest.dropFirst(2)
-      radix = 16
-    }
-    guard !rest.isEmpty else { return nil }
-    var value: UInt64 = 0
-    for byte in rest {
-      guard let digit = digit(byte), digit < radix else { return nil }
-      let (product, tooLarge) = value.multipliedReportingOverflow(by: radix)
-      let (sum, overflow) = product.addingReportingOverflow(digit)
-      guard !tooLarge, !overflow else { return nil }
-      value = sum
-    }
+  private static func number(_ text: Text, hexadecimal: Bool) -> Int64? {
+    let negative = text.hasPrefix("-")
+    var digits = negative ? text.dropping(1) : text
+    let prefixed = digits.value(of: "0x")
+    let radix: UInt64 = hexadecimal || prefixed != nil ? 16 : 10
+    if let prefixed { digits = prefixed }
+    guard let value = digits.number(radix: radix) else { return nil }
     if negative { return value <= 1 << 63 ? Int64(bitPattern: 0 &- value) : nil }
     return radix == 16 || value <= UInt64(Int64.max) ? Int64(bitPattern: value) : nil
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt64? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): return UInt64(byte - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): return UInt64(byte - UInt8(ascii: "a")) + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): return UInt64(byte - UInt8(ascii: "A")) + 10
-    default: return nil
-    }
   }
 }

@@ -43,13 +43,33 @@ mount reuse=free|cache|user
 scan --excluded
 record FIRST_PFN
 status level
+memmap --check
 relocate --keep
 COMMANDS
   check "--help after other words" manual "size=N" "$program" scratch "$mount_point" --help
 }
 
+# The words of another boot, or of a line that was cut off, are told.
+check_memmap() {
+  cat >"$scratch/iomem" <<'IOMEM'
+00001000-0009fbff : System RAM
+00100000-7ffdbfff : System RAM
+  35000000-44ffffff : Crash kernel
+IOMEM
+  local memmap=("$program" memmap --iomem "$scratch/iomem")
+  check "words that fit this boot" "${memmap[@]}" --check 'root=/dev/vda memmap=846M%2M+0xefffffff memmap=942M%1104M+0xefffffff'
+  check "words of another boot" refuses 1 "overlaps the memory that crashkernel= reserves" "${memmap[@]}" --check 'memmap=848M%2M+0xefffffff'
+  check "words for what is no memory" refuses 1 "no memory of this boot" "${memmap[@]}" --check 'memmap=2M%2G+0xefffffff'
+  check "words that were cut off" refuses 1 "cut off" "${memmap[@]}" --check 'memmap=846M%2M+0xefffff'
+  check "no words to check" refuses 1 "no word among these" "${memmap[@]}" --check 'root=/dev/vda'
+  check "a kernel without modules" refuses 0 "/lib/modules/none has no list of modules" "${memmap[@]}" --kernel none
+  check "memory that can't be seen" refuses 1 "only root can see it" "$program" memmap --iomem /dev/null --check 'memmap=846M%2M+0xefffffff'
+  check "an unknown option of memmap" refuses 2 "unknown option 'form'" "$program" memmap --form
+}
+
 check_words() {
   check_manual
+  check_memmap
   check "no words at all" refuses 2 "--help" "$program"
   check "no DIR" refuses 2 "SOURCE and a DIR" "$program" scratch
   check "one word too many" refuses 2 "unexpected word 'more'" "$program" scratch "$mount_point" more

@@ -44,21 +44,28 @@ extension Text {
     return text
   }
 
-  /// The text as a number in decimal, or in octal with `radix` 8; nil if it is anything else or
-  /// does not fit.
+  /// The text as a number with digits of a radix (8, 10 or 16); nil if it is anything else or does not fit.
   public func number(radix: UInt64 = 10) -> UInt64? {
     guard !bytes.isEmpty else { return nil }
     var value: UInt64 = 0
     for byte in bytes {
-      guard byte >= UInt8(ascii: "0") else { return nil }
-      let digit = UInt64(byte - UInt8(ascii: "0"))
-      guard digit < radix else { return nil }
+      guard let digit = Self.digit(byte), digit < radix else { return nil }
       let (product, tooLarge) = value.multipliedReportingOverflow(by: radix)
       let (sum, overflow) = product.addingReportingOverflow(digit)
       guard !tooLarge, !overflow else { return nil }
       value = sum
     }
     return value
+  }
+
+  /// The value of a hexadecimal digit.
+  private static func digit(_ byte: UInt8) -> UInt64? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): return UInt64(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): return UInt64(byte - UInt8(ascii: "a")) + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): return UInt64(byte - UInt8(ascii: "A")) + 10
+    default: return nil
+    }
   }
 }
 

@@ -14,6 +14,8 @@ public struct Text: Sendable {
   @inline(never)
   public init(_ literal: Literal) { append(literal) }
 
+  public init(bytes: some Collection<UInt8>) { append(bytes: bytes) }
+
   @inline(never)
   public mutating func append(_ literal: Literal) { bytes.append(contentsOf: literal.bytes) }
 

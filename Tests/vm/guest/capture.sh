@@ -144,6 +144,10 @@ result kernel "$(uname -r)"
 result available_at_start "$(available)"
 cp /proc/iomem $out/iomem.txt
 cp /proc/cmdline $out/cmdline.txt
+# The regions of soft-reserved memory that device dax can give out: where each begins, and its bytes.
+for device in /sys/bus/dax/devices/dax*; do
+  [ ! -e "$device" ] || echo "$(cat "$device/resource") $(cat "$device/../dax_region/size")" >>$out/regions.txt
+done
 for step in $STEPS; do
   began=$(cut -d' ' -f1 /proc/uptime)
   "step_$step"

@@ -3,10 +3,16 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, BUSY_DISK, CAPTURE_COMMAND_LINE
+. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, BUSY_DISK, SOFT_RESERVE, CAPTURE_COMMAND_LINE
 
 start_guest
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
+if [ "$SOFT_RESERVE" = yes ]; then
+  words=$(oldmemfs memmap 2>/dev/console)
+  [ -n "$words" ] || give_up "oldmemfs memmap has no words"
+  tell "$words"
+  CAPTURE_COMMAND_LINE="$CAPTURE_COMMAND_LINE $words"
+fi
 /lab/kexec/kexec -s -p /lab/capture.vmlinuz --initrd=/lab/capture.cpio --command-line="$CAPTURE_COMMAND_LINE" \
   || give_up "the capture kernel can't be loaded"
 rm /lab/capture.*

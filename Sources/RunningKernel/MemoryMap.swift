@@ -1,0 +1,65 @@
+import Platform
+
+/// Physical memory as `/proc/iomem` lists it: a line `START-END : NAME` for each resource, in hexadecimal with END included, two spaces
+/// deeper for each resource that it lies in (`r_show`, kernel/resource.c). Who is not root sees zeros.
+public struct MemoryMap {
+  /// Memory, in bytes, sorted: "System RAM" that is no part of another resource. What devices bring ("System RAM (kmem)",
+  /// "System RAM (virtio_mem)") lies inside theirs, and is left out.
+  public private(set) var memory: [Range<UInt64>] = []
+  /// The memory that the capture kernel has, in bytes, sorted: "Crash kernel" (`crashk_res` and `crashk_low_res`,
+  /// kernel/crash_reserve.c), and what `crashkernel=SIZE,cma` lends to this kernel until the crash.
+  public private(set) var reservations: [Range<UInt64>] = []
+
+  /// nil if no memory can be seen in the listing.
+  ///
+  /// - Parameter lent: `/sys/kernel/kexec/crash_cma_ranges`, a line `START-END` each (kernel/kexec_core.c, since 7.0).
+  public init?(_ listing: Text, lent: Text = Text()) {
+    for line in listing.split(UInt8(ascii: "\n")) {
+      guard let resource = Resource(line) else { continue }
+      if resource.depth == 0, resource.name == "System RAM" { memory.append(resource.range) }
+      if resource.name == "Crash kernel" { reservations.append(resource.range) }
+    }
+    if memory.isEmpty { return nil }
+    for line in lent.split(UInt8(ascii: "\n")) {
+      guard let range = Self.range(line) else { continue }
+      reservations.append(range)
+    }
+    sort()
+  }
+
+  /// Few ranges, nearly sorted: insertion sort.
+  private mutating func sort() {
+    for index in reservations.indices.dropFirst() {
+      var place = index
+      while place > 0, reservations[place - 1].lowerBound > reservations[place].lowerBound {
+        reservations.swapAt(place - 1, place)
+        place -= 1
+      }
+    }
+  }
+
+  /// `START-END` in hexadecimal, END included.
+  private static func range(_ text: Text) -> Range<UInt64>? {
+    let ends = text.split(UInt8(ascii: "-"))
+    guard ends.count == 2, let first = ends[0].number(radix: 16), let last = ends[1].number(radix: 16), first < last, last < UInt64.max
+    else { return nil }
+    return first..<last + 1
+  }
+
+  /// A line of the listing.
+  private struct Resource {
+    let depth: Int
+    let range: Range<UInt64>
+    let name: Text
+
+    init?(_ line: Text) {
+      let indent = line.bytes.firstIndex { $0 != UInt8(ascii: " ") } ?? 0
+      let words = line.split(UInt8(ascii: " "))
+      guard words.count > 2, words[1] == ":" else { return nil }
+      guard let range = MemoryMap.range(words[0]) else { return nil }
+      depth = indent / 2
+      self.range = range
+      name = line.dropping(indent + words[0].bytes.count + 3)
+    }
+  }
+}

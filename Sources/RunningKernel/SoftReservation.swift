@@ -1,0 +1,92 @@
+import Platform
+
+/// Memory of this kernel that its capture kernel shall find *soft-reserved*: no RAM of its own, but given to whoever asks device dax for
+/// it (drivers/dax/hmem). Words `memmap=SIZE%START+0xefffffff` on the capture kernel's command line say so
+/// (Documentation/admin-guide/kernel-parameters.txt; `E820_TYPE_SOFT_RESERVED`, arch/x86/include/asm/e820/types.h).
+///
+/// A word stands above all that the capture kernel knows of memory (`e820__update_table` prefers the highest type, arch/x86/kernel/e820.c):
+/// one that overlaps the reservation, where this kernel puts it anew at each boot, leaves the capture kernel without memory.
+public struct SoftReservation {
+  /// The ranges that are reserved, in bytes, the most useful first.
+  public private(set) var ranges: [Range<UInt64>] = []
+  /// The words, with a space between them.
+  public private(set) var words = Text()
+  /// The ranges for which there was no room, and the bytes in them.
+  public private(set) var omittedRanges: UInt64 = 0
+  public private(set) var omittedBytes: UInt64 = 0
+
+  /// The alignment of a range: a large page. device dax maps with such, and refuses what is not aligned (`CONFIG_DEV_DAX_HMEM`'s
+  /// `dax_region` has `PMD_SIZE`, drivers/dax/hmem/hmem.c). Memory blocks, which are larger, are cut from ranges later; what is left
+  /// beside them is still mapped.
+  static var alignment: UInt64 { 2 << 20 }
+  /// Firmware's and kexec's own lie below (`crash_setup_memmap_entries`, arch/x86/kernel/crash.c).
+  static var lowMemory: UInt64 { 1 << 20 }
+
+  /// Reserves as much as `room` bytes of command line can say, the most useful ranges first: those that lie below the end of a
+  /// reservation, and of these the largest. Where firmware tells of no NUMA node, memory above all that the capture kernel has for itself
+  /// is in none, and can't be added as RAM there (`dev_dax_kmem_probe` refuses it, drivers/dax/kmem.c).
+  public init(of map: MemoryMap, room: Int) {
+    var candidates = Self.candidates(map)
+    Self.sort(&candidates, below: map.reservations.last?.upperBound ?? 0)
+    for range in candidates {
+      let word = Self.word(range)
+      let count = words.bytes.count + word.bytes.count + (ranges.isEmpty ? 0 : 1)
+      if count <= room {
+        if !ranges.isEmpty { words.append(" ") }
+        words.append(word)
+        ranges.append(range)
+      } else {
+        omittedRanges += 1
+        omittedBytes += range.upperBound - range.lowerBound
+      }
+    }
+  }
+
+  /// Insertion sort: memory has few ranges, and the library's sort is large.
+  private static func sort(_ ranges: inout [Range<UInt64>], below end: UInt64) {
+    for index in ranges.indices.dropFirst() {
+      var place = index
+      while place > 0, isBetter(ranges[place], than: ranges[place - 1], below: end) {
+        ranges.swapAt(place - 1, place)
+        place -= 1
+      }
+    }
+  }
+
+  private static func isBetter(_ range: Range<UInt64>, than other: Range<UInt64>, below end: UInt64) -> Bool {
+    if (range.lowerBound < end) != (other.lowerBound < end) { return range.lowerBound < end }
+    return range.upperBound - range.lowerBound > other.upperBound - other.lowerBound
+  }
+
+  private static func word(_ range: Range<UInt64>) -> Text {
+    var word = Text("memmap=%", size(range.upperBound - range.lowerBound))
+    word.append(byte: UInt8(ascii: "%"))
+    word.append("%+0xefffffff", size(range.lowerBound))
+    return word
+  }
+
+  /// A multiple of the alignment as the kernel's `memparse` reads it (lib/cmdline.c).
+  private static func size(_ bytes: UInt64) -> Text {
+    bytes % (1 << 30) == 0 ? Text("%G", bytes >> 30) : Text("%M", bytes >> 20)
+  }
+
+  /// All memory above 1 MiB, the reservations cut out, in aligned ranges.
+  @inline(never)
+  static func candidates(_ map: MemoryMap) -> [Range<UInt64>] {
+    var ranges: [Range<UInt64>] = []
+    func add(_ start: UInt64, _ end: UInt64) {
+      let first = (start + alignment - 1) / alignment * alignment
+      let last = end / alignment * alignment
+      if first < last { ranges.append(first..<last) }
+    }
+    for memory in map.memory {
+      var start = max(memory.lowerBound, lowMemory)
+      for reservation in map.reservations where reservation.upperBound > start && reservation.lowerBound < memory.upperBound {
+        add(start, reservation.lowerBound)
+        start = reservation.upperBound
+      }
+      add(start, memory.upperBound)
+    }
+    return ranges
+  }
+}

@@ -1,0 +1,90 @@
+import Platform
+
+/// What is wrong with a word of a command line for the capture kernel of this boot.
+public struct WrongWord: Describable {
+  public enum Fault: Sendable {
+    /// No `memmap=` of the kernel's that reserves memory: perhaps the end of the line was cut off.
+    case malformed
+    /// It takes memory that the capture kernel has to run in.
+    case overlapsReservation
+    /// It takes memory below 1 MiB.
+    case low
+    /// Some of it is no memory of this boot: there may be a device.
+    case beyondMemory
+    /// device dax can't use it.
+    case unaligned
+  }
+
+  public let word: Text
+  public let fault: Fault
+
+  public func describe(to text: inout Text) {
+    switch fault {
+    case .malformed: text.append("'%' is cut off, or reserves no memory in a way that is known here", word)
+    case .overlapsReservation: text.append("'%' overlaps the memory that crashkernel= reserves: the capture kernel would not start", word)
+    case .low: text.append("'%' overlaps memory below 1 MiB, which is firmware's and kexec's", word)
+    case .beyondMemory: text.append("'%' covers addresses that are no memory of this boot", word)
+    case .unaligned: text.append("'%' does not begin and end at multiples of 2 MiB", word)
+    }
+  }
+}
+
+extension SoftReservation {
+  /// Looks at each `memmap=` among words: hands those that don't fit this boot to `body`, and returns how many reserve memory.
+  public static func check(_ words: Text, _ map: MemoryMap, _ body: (WrongWord) -> Void) -> Int {
+    var count = 0
+    for line in words.split(UInt8(ascii: "\n")) {
+      for word in line.split(UInt8(ascii: " ")) {
+        guard let value = word.value(of: "memmap="), !isOther(value) else { continue }
+        count += 1
+        if let range = range(value) {
+          if let fault = fault(range, map) { body(WrongWord(word: word, fault: fault)) }
+        } else {
+          body(WrongWord(word: word, fault: .malformed))
+        }
+      }
+    }
+    return count
+  }
+
+  /// Whether a `memmap=` is one of the kernel's others: `exactmap`, or one that adds memory (`@`), takes it away (`$`) or gives it to ACPI
+  /// (`#`) or to pmem (`!`).
+  private static func isOther(_ value: Text) -> Bool {
+    if value == "exactmap" { return true }
+    for byte in value.bytes {
+      switch byte {
+      case UInt8(ascii: "@"), UInt8(ascii: "$"), UInt8(ascii: "#"), UInt8(ascii: "!"): return true
+      default: break
+      }
+    }
+    return false
+  }
+
+  private static func fault(_ range: Range<UInt64>, _ map: MemoryMap) -> WrongWord.Fault? {
+    if map.reservations.contains(where: { $0.overlaps(range) }) { return .overlapsReservation }
+    if range.lowerBound < lowMemory { return .low }
+    if !map.memory.contains(where: { $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound }) { return .beyondMemory }
+    return range.lowerBound % alignment == 0 && range.upperBound % alignment == 0 ? nil : .unaligned
+  }
+
+  /// The range of `SIZE%START+0xefffffff`; nil for anything else.
+  private static func range(_ value: Text) -> Range<UInt64>? {
+    let sides = value.split(UInt8(ascii: "%"))
+    guard sides.count == 2, let size = bytes(sides[0]), size > 0 else { return nil }
+    let place = sides[1].split(UInt8(ascii: "+"))
+    guard place.count == 2, place[1] == "0xefffffff", let start = bytes(place[0]) else { return nil }
+    let (end, overflow) = start.addingReportingOverflow(size)
+    return overflow ? nil : start..<end
+  }
+
+  /// A number as the kernel's `memparse` reads it (lib/cmdline.c), which knows octal as well.
+  private static func bytes(_ text: Text) -> UInt64? {
+    guard let last = text.bytes.last else { return nil }
+    let place = Text("KMGTPEkmgtpe").bytes.firstIndex(of: last)
+    let digits = place == nil ? text : text.part(0..<text.bytes.count - 1)
+    let number = digits.value(of: "0x").map { $0.number(radix: 16) } ?? digits.number(radix: digits.hasPrefix("0") ? 8 : 10)
+    guard let number else { return nil }
+    let (value, overflow) = number.multipliedReportingOverflow(by: 1 << (10 * UInt64((place ?? -1) % 6 + 1)))
+    return overflow ? nil : value
+  }
+}

@@ -1,0 +1,47 @@
+import Platform
+import Testing
+
+@testable import RunningKernel
+
+/// A listing as 6.12 has it, of a guest with 4 GiB, a low and a high reservation, and a pmem device some of which is memory of kmem's.
+let listing: Literal = """
+  00000000-00000fff : Reserved
+  00001000-0009fbff : System RAM
+  0009fc00-000fffff : Reserved
+    000f0000-000fffff : System ROM
+  00100000-7ffdbfff : System RAM
+    01000000-02209987 : Kernel code
+    02400000-02e09fff : Kernel rodata
+    35000000-44ffffff : Crash kernel
+  7ffdc000-7fffffff : Reserved
+  b0000000-bfffffff : PCI ECAM 0000 [bus 00-ff]
+  100000000-17fffffff : System RAM
+    16b000000-17affffff : Crash kernel
+  180000000-1bfffffff : System RAM
+  240000000-27fffffff : Persistent Memory
+    240000000-27fffffff : System RAM (kmem)
+
+  """
+
+@Suite("/proc/iomem")
+struct MemoryMapTests {
+  @Test("memory and reservations are read, devices' memory is left out")
+  func reads() throws {
+    let map = try #require(MemoryMap(Text(listing)))
+    #expect(map.memory == [0x1000..<0x9fc00, 0x10_0000..<0x7ffd_c000, 0x1_0000_0000..<0x1_8000_0000, 0x1_8000_0000..<0x1_c000_0000])
+    #expect(map.reservations == [0x3500_0000..<0x4500_0000, 0x1_6b00_0000..<0x1_7b00_0000])
+  }
+
+  @Test("memory that is lent by crashkernel=…,cma is the capture kernel's, in its order")
+  func lent() throws {
+    let map = try #require(MemoryMap(Text(listing), lent: Text("60000000-67ffffff\n50000000-57ffffff\n")))
+    #expect(map.reservations == [0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5800_0000, 0x6000_0000..<0x6800_0000, 0x1_6b00_0000..<0x1_7b00_0000])
+  }
+
+  @Test("a listing without addresses, as others than root see it, is none")
+  func unprivileged() {
+    #expect(MemoryMap(Text("00000000-00000000 : System RAM\n  00000000-00000000 : Crash kernel\n")) == nil)
+    #expect(MemoryMap(Text("")) == nil)
+    #expect(MemoryMap(Text("System RAM\n-\n1-2\n0-g : System RAM\n")) == nil)
+  }
+}
