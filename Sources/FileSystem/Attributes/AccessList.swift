@@ -5,9 +5,9 @@ import Platform
 struct AccessList: Equatable {
   /// The two lists that a file can have.
   enum Kind {
-    /// Who may do what with the file.
+    /// The permissions of the file itself.
     case access
-    /// What new files in a directory get.
+    /// The list that new files in a directory get.
     case defaults
 
     var name: Literal {
@@ -92,8 +92,8 @@ struct AccessList: Equatable {
     set(.other, UInt16(permissions & 7))
   }
 
-  /// Makes a directory's default list the access list of a new file, of which the creator asked for `permissions`; what it
-  /// gets of these (`posix_acl_create_masq`).
+  /// Turns a directory's default list into the access list of a new file, for which the creator asked `permissions`. Returns the
+  /// permissions that the file gets (`posix_acl_create_masq`).
   mutating func mask(with permissions: UInt32) -> UInt32 {
     set(.owner, (self[.owner] ?? 0) & UInt16(permissions >> 6 & 7))
     set(groupTag, (self[groupTag] ?? 0) & UInt16(permissions >> 3 & 7))

@@ -1,4 +1,4 @@
-/// What lsattr(1) shows and chattr(1) sets of a file: the flags that a tmpfs lets be set, since 6.0 (`SHMEM_FL_USER_MODIFIABLE`,
+/// The flags of a file that lsattr(1) shows and chattr(1) sets: those that a tmpfs has, since 6.0 (`SHMEM_FL_USER_MODIFIABLE`,
 /// mm/shmem.c).
 public struct FileFlags: OptionSet, BitwiseCopyable, Sendable {
   /// The low byte of `FS_IMMUTABLE_FL` and so on (linux/fs.h): no other flag is in it, once a number is known to be one.
@@ -14,9 +14,9 @@ public struct FileFlags: OptionSet, BitwiseCopyable, Sendable {
   public static var noDump: FileFlags { FileFlags(rawValue: 0x40) }
   public static var noAccessTime: FileFlags { FileFlags(rawValue: 0x80) }
 
-  /// Those that keep a file's attributes and names from being changed.
+  /// The flags that keep a file's attributes and names from being changed.
   static var fixing: FileFlags { [.immutable, .append] }
-  /// What a new file has of its directory's (`SHMEM_FL_INHERITED`).
+  /// The flags that a new file inherits from its directory (`SHMEM_FL_INHERITED`).
   static var inherited: FileFlags { [.noDump, .noAccessTime] }
 
   /// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS; any other flag is `unsupported`.

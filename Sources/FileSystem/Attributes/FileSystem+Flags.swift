@@ -1,4 +1,4 @@
-/// What chattr(1) sets, and what follows from it.
+/// The flags that chattr(1) sets, and the operations that they forbid.
 ///
 /// A tmpfs has all of it checked by the kernel (`inode_permission`, `may_delete`, `vfs_link`, `may_open` in fs/namei.c, `may_setattr` in
 /// fs/attr.c, `xattr_permission` in fs/xattr.c, `vfs_fallocate`), which knows nothing of the flags of a file that is reached through
@@ -32,22 +32,22 @@ extension FileSystem where Store: ~Copyable {
     try checkChange(of: child)
   }
 
-  /// Makes sure that a file may be opened so.
+  /// Makes sure that a file may be opened in this way.
   func checkOpen(_ handle: UInt32, for access: OpenAccess) throws(FileSystemError) {
     guard !access.isDisjoint(with: [.writing, .truncating]) else { return }
     if has(.immutable, handle) { throw .notPermitted }
     if has(.append, handle), access.contains(.truncating) || !access.contains(.appending) { throw .notPermitted }
   }
 
-  /// Makes sure that attributes may be changed so.
+  /// Makes sure that attributes may be changed in this way.
   func check(_ change: AttributeChange, of handle: UInt32, isOpen: Bool) throws(FileSystemError) {
     guard has(.fixing, handle) else { return }
     if change.permissions != nil || change.uid != nil || change.gid != nil { throw .notPermitted }
     if change.size != nil {
-      // Through a descriptor that was open before the file became immutable it is cut like it is written to.
+      // A descriptor from before the file became immutable may still cut it, as it may still write to it.
       guard isOpen, !has(.append, handle) else { throw .notPermitted }
     } else if change.accessed != nil || change.modified != nil {
-      // To set both times to the present is what a write does as well.
+      // A write sets both times to the present, too.
       guard change.isTouch, !has(.immutable, handle) else { throw .notPermitted }
     }
   }

@@ -2,9 +2,9 @@ import Platform
 
 /// How the kernel reads and writes through an open file.
 public enum OpenKind: UInt64, Sendable {
-  /// Through its page cache; what is there may be kept from an earlier open.
+  /// Through its page cache, whose contents from an earlier open are good.
   case cached = 0
-  /// The same, but what the cache has of the file is old, or not to be used.
+  /// Through its page cache, whose contents from an earlier open must be dropped.
   case cachedAnew = 1
   /// Without its cache: each read and write is a request.
   case direct = 2
@@ -27,15 +27,15 @@ public struct OpenAccess: OptionSet, BitwiseCopyable, Sendable {
 
 /// Opening: streams bypass the kernel's page cache, everything else goes through it.
 ///
-/// Until 6.6 a write that bypasses the cache leaves old bytes in it (`fuse_direct_io`, fs/fuse/file.c). There a file that is open
-/// one way is opened the same way once more; what is written by one and mapped by another, shared, is then ENODEV. Everywhere a
+/// Before Linux 6.6 a write that bypasses the cache leaves old bytes in it (`fuse_direct_io`, fs/fuse/file.c), so there all opens of a
+/// file share the first open's kind: a file that somebody only writes can't be mapped shared by another (ENODEV). On every kernel a
 /// cached open that follows direct writes starts with an empty cache.
 extension FileSystem where Store: ~Copyable {
   /// Opens a file.
   ///
   /// - Parameters:
-  ///   - isStream: the caller only writes, so that nothing of a cache is of use to it; or it is to read without one.
-  ///   - mixing: the kernel keeps its cache in step with what bypasses it.
+  ///   - isStream: the caller only writes, and a cache is of no use to it; or it must read without one.
+  ///   - mixing: the kernel keeps its cache in step with reads and writes that bypass it.
   public func open(
     _ number: InodeNumber, for access: OpenAccess = [], isStream: Bool, mixing: Bool = false, by caller: Caller
   ) throws(FileSystemError) -> OpenKind {
@@ -54,7 +54,7 @@ extension FileSystem where Store: ~Copyable {
       inodes[handle].isCacheOld = true
       return .direct
     }
-    // Only a read that the cache can't answer is known of.
+    // Reads that the kernel's cache answers are not known here.
     guard inodes[handle].isCacheOld || countsEachRead else { return .cached }
     if !access.contains(.asking) { inodes[handle].isCacheOld = false }
     return .cachedAnew

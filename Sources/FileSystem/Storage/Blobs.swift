@@ -21,12 +21,12 @@ struct BlobHandle: Equatable, BitwiseCopyable {
   var piece: UInt32 { rawValue & ~Self.longBit }
 }
 
-/// The pieces that blobs will take.
+/// The number of pieces that blobs will take.
 struct BlobRoom {
   fileprivate var short = 0
   fileprivate var long = 0
 
-  /// Counts a blob of so many bytes.
+  /// Adds the pieces of a blob of this size.
   mutating func add(_ count: Int) {
     if count <= ShortPiece.capacity { short += 1 } else { long += (count + LongPiece.capacity - 1) / LongPiece.capacity }
   }
@@ -42,13 +42,13 @@ final class Blobs {
     long = Slab(capacity: capacity, budget: budget)
   }
 
-  /// Makes sure that the next calls of `store` for which `room` counted succeed, all of them.
+  /// Makes sure that `store` succeeds for all blobs that `room` counted.
   func reserve(_ room: BlobRoom) throws(FileSystemError) {
     try short.reserve(room.short)
     try long.reserve(room.long)
   }
 
-  /// A piece as both kinds have it: the handle of the next, the number of bytes, the bytes.
+  /// The layout of a piece of either kind: the handle of the next piece, the number of bytes, the bytes.
   private struct Piece {
     let memory: UnsafeMutableRawPointer
 
@@ -86,7 +86,7 @@ final class Blobs {
     return blob
   }
 
-  /// Hands the bytes of each piece of a blob to `body` until that returns false.
+  /// Calls `body` with the bytes of each piece of a blob, until it returns false.
   private func forEachPiece(of blob: BlobHandle, _ body: (UnsafeMutableRawBufferPointer) -> Bool) {
     var handle = blob.piece
     while handle != 0 {

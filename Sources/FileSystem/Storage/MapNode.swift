@@ -1,5 +1,5 @@
-/// A node of an `OrderedMap`: up to 24 entries in order; in an inner node the values are its children, each under a key that
-/// none of the child's keys is below, but for the first.
+/// A node of an `OrderedMap`: up to 24 entries, sorted by key. In an inner node the values are its children. Each key is a lower bound
+/// of its child's keys; the first child's key is not maintained.
 struct MapNode: BitwiseCopyable {
   static var capacity: Int { 24 }
 
@@ -26,11 +26,11 @@ struct MapNode: BitwiseCopyable {
   /// The first place whose key is not below `key`; `size` if there is none.
   func firstPlace(from key: MapKey) -> Int { firstPlace(from: 0) { $0 >= key } }
 
-  /// The place of the child in which a key belongs. What lies below the second child's key is the first's, whose own key
-  /// says nothing: it may be above keys that came later.
+  /// The place of the child in which a key belongs. Every key below the second child's belongs in the first: the first child's own key
+  /// may be above keys that came later.
   func child(for key: MapKey) -> Int { firstPlace(from: 1) { $0 > key } - 1 }
 
-  /// The first place from `start` on whose key is as `isBeyond` says, which holds for all after it.
+  /// The first place from `start` on whose key is beyond, by `isBeyond`, which then holds for all places after it.
   private func firstPlace(from start: Int, where isBeyond: (MapKey) -> Bool) -> Int {
     var low = start
     var high = size

@@ -175,7 +175,7 @@ final class OrderedMap {
     let (into, from) = (UInt32(nodes[node].value(left)), UInt32(nodes[node].value(left + 1)))
     guard nodes[into].size + nodes[from].size <= MapNode.capacity else { return }
     for index in 0..<nodes[from].size {
-      // An inner node's first key bounds nothing; its own key in its parent does.
+      // An inner node's first key is not maintained; the node's own key in its parent is.
       let key = level > 1 && index == 0 ? nodes[node].key(left + 1) : nodes[from].key(index)
       nodes[into].insert(key, nodes[from].value(index), at: nodes[into].size)
     }
