@@ -24,18 +24,7 @@ public struct MemoryMap {
       guard let range = Self.range(line) else { continue }
       reservations.append(range)
     }
-    sort()
-  }
-
-  /// Few ranges, nearly sorted: insertion sort.
-  private mutating func sort() {
-    for index in reservations.indices.dropFirst() {
-      var place = index
-      while place > 0, reservations[place - 1].lowerBound > reservations[place].lowerBound {
-        reservations.swapAt(place - 1, place)
-        place -= 1
-      }
-    }
+    reservations.insertionSort { $0.lowerBound < $1.lowerBound }
   }
 
   /// `START-END` in hexadecimal, END included.

@@ -27,7 +27,8 @@ public struct SoftReservation {
   /// is in none, and can't be added as RAM there (`dev_dax_kmem_probe` refuses it, drivers/dax/kmem.c).
   public init(of map: MemoryMap, room: Int) {
     var candidates = Self.candidates(map)
-    Self.sort(&candidates, below: map.reservations.last?.upperBound ?? 0)
+    let end = map.reservations.last?.upperBound ?? 0
+    candidates.insertionSort { Self.isBetter($0, than: $1, below: end) }
     for range in candidates {
       let word = Self.word(range)
       let count = words.bytes.count + word.bytes.count + (ranges.isEmpty ? 0 : 1)
@@ -38,17 +39,6 @@ public struct SoftReservation {
       } else {
         omittedRanges += 1
         omittedBytes += range.upperBound - range.lowerBound
-      }
-    }
-  }
-
-  /// Insertion sort: memory has few ranges, and the library's sort is large.
-  private static func sort(_ ranges: inout [Range<UInt64>], below end: UInt64) {
-    for index in ranges.indices.dropFirst() {
-      var place = index
-      while place > 0, isBetter(ranges[place], than: ranges[place - 1], below: end) {
-        ranges.swapAt(place - 1, place)
-        place -= 1
       }
     }
   }

@@ -77,14 +77,10 @@ extension SoftReservation {
     return overflow ? nil : start..<end
   }
 
-  /// A number as the kernel's `memparse` reads it (lib/cmdline.c), which knows octal as well.
+  /// A number of bytes as the kernel reads it, which knows hexadecimal and octal as well.
   private static func bytes(_ text: Text) -> UInt64? {
-    guard let last = text.bytes.last else { return nil }
-    let place = Text("KMGTPEkmgtpe").bytes.firstIndex(of: last)
-    let digits = place == nil ? text : text.part(0..<text.bytes.count - 1)
-    let number = digits.value(of: "0x").map { $0.number(radix: 16) } ?? digits.number(radix: digits.hasPrefix("0") ? 8 : 10)
-    guard let number else { return nil }
-    let (value, overflow) = number.multipliedReportingOverflow(by: 1 << (10 * UInt64((place ?? -1) % 6 + 1)))
-    return overflow ? nil : value
+    text.byteCount { digits in
+      digits.value(of: "0x").map { $0.number(radix: 16) } ?? digits.number(radix: digits.hasPrefix("0") ? 8 : 10)
+    }
   }
 }

@@ -147,7 +147,7 @@ public final class Vmcore {
   static func memory(_ loads: [LoadSegment]) throws(VmcoreError) -> [LoadSegment] {
     var segments = loads
     guard !segments.isEmpty else { throw .malformed("no PT_LOAD holds memory") }
-    sort(&segments) { $0.offset }
+    segments.insertionSort { $0.offset < $1.offset }
     var frames: UInt64 = 0
     for index in segments.indices {
       frames += segments[index].count
@@ -155,23 +155,12 @@ public final class Vmcore {
       else { throw .malformed("two PT_LOADs lie in the same place of the file") }
     }
     guard frames <= mostFrames else { throw .malformed("more than 64 TiB of memory") }
-    sort(&segments) { $0.frames.lowerBound.rawValue }
+    segments.insertionSort { $0.frames.lowerBound < $1.frames.lowerBound }
     for index in segments.indices.dropFirst()
     where segments[index - 1].frames.upperBound > segments[index].frames.lowerBound {
       throw .malformed("two PT_LOADs hold the same memory")
     }
     return segments
-  }
-
-  /// Insertion sort: the kernel writes the segments nearly sorted, and the library's sort is large.
-  private static func sort(_ segments: inout [LoadSegment], by key: (LoadSegment) -> UInt64) {
-    for index in segments.indices.dropFirst() {
-      var place = index
-      while place > 0, key(segments[place - 1]) > key(segments[place]) {
-        segments.swapAt(place - 1, place)
-        place -= 1
-      }
-    }
   }
 
   /// The contents of the first note with a name.

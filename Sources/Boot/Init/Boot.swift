@@ -16,7 +16,7 @@ public enum Boot {
     mountKernelFileSystems()
     Log.switchToKernel()
     keepNothingBack()
-    let settings = BootSettings(contents(of: settingsPath))
+    let settings = BootSettings(Files.contents(of: settingsPath))
     guard putPayloadInPlace(settings) else {
       // Nothing of the capture is there. Waiting would not bring it back.
       CaptureKernel.end(settings.failureAction)
@@ -31,7 +31,7 @@ public enum Boot {
   /// `oldmemfs start`: for an initramfs without a payload, called early by its own init: mounts `/oldmem` with the watcher
   /// beside the daemon. 0 once it is mounted; the reason is in the log otherwise.
   public static func start() -> Int32 {
-    let settings = BootSettings(contents(of: settingsPath))
+    let settings = BootSettings(Files.contents(of: settingsPath))
     if CaptureKernel.isTurnedOff {
       Log.line("oldmemfs=off: everything stays in memory")
       return 1
@@ -163,14 +163,6 @@ public enum Boot {
   /// The payload's init finds nothing that it did not mount itself.
   private static func unmountKernelFileSystems() {
     for place in ["/dev", "/sys", "/proc"] as [Literal] { try? Mounts.detach(Text(place)) }
-  }
-
-  static func contents(of path: Text) -> Text {
-    var text = Text()
-    if let file = try? FileDescriptor.open(path, flags: FileDescriptor.readOnly), let bytes = try? file.contents() {
-      text.append(bytes: bytes)
-    }
-    return text
   }
 
   /// Becomes another program; where that can't be, a line in the log is the end.

@@ -15,5 +15,5 @@ enum CaptureKernel {
   static func end(_ action: FailureAction) { cboot_end_kernel(CChar(action.rawValue)) }
 
   /// Whether its command line turns oldmemfs off.
-  static var isTurnedOff: Bool { Boot.contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") }
+  static var isTurnedOff: Bool { Files.contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") }
 }

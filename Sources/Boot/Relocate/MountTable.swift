@@ -15,15 +15,8 @@ enum MountTable {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let words = line.split(separator: UInt8(ascii: " "))
       guard words.count > 2 else { continue }
-      entries.append(Entry(place: Text(slice: words[1]), type: Text(slice: words[2])))
+      entries.append(Entry(place: Text(bytes: words[1]), type: Text(bytes: words[2])))
     }
     return entries
-  }
-}
-
-extension Text {
-  init(slice: ArraySlice<UInt8>) {
-    self.init()
-    append(bytes: slice)
   }
 }

@@ -34,8 +34,6 @@ struct FirstProcess: ~Copyable {
   }
 
   private func contents(_ name: Literal) -> Text {
-    var text = Text()
-    if let bytes = try? FileDescriptor.open(Text(name), below: directory).contents() { text.append(bytes: bytes) }
-    return text
+    (try? FileDescriptor.open(Text(name), below: directory).contents()).map { Text(bytes: $0) } ?? Text()
   }
 }

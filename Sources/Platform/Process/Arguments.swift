@@ -58,6 +58,17 @@ extension Text {
     return value
   }
 
+  /// The text as a number of bytes, which may end with one of k, m, g, t, p and e in either case (`memparse`, lib/cmdline.c); nil if it
+  /// is anything else or does not fit. `number` reads the digits.
+  @inline(never)
+  public func byteCount(_ number: (Text) -> UInt64?) -> UInt64? {
+    guard let last = bytes.last else { return nil }
+    let place = Text("kmgtpeKMGTPE").bytes.firstIndex(of: last)
+    guard let count = number(place == nil ? self : part(0..<bytes.count - 1)) else { return nil }
+    let (value, overflow) = count.multipliedReportingOverflow(by: 1 << (place.map { 10 * UInt64($0 % 6 + 1) } ?? 0))
+    return overflow ? nil : value
+  }
+
   /// The value of a hexadecimal digit.
   private static func digit(_ byte: UInt8) -> UInt64? {
     switch byte {

@@ -71,11 +71,10 @@ public struct FileDescriptor: ~Copyable {
 
   /// The corresponding C function is `fstat`.
   public func kind() throws(Errno) -> Kind {
-    var status = stat()
-    guard fstat(rawValue, &status) == 0 else { throw Errno.current }
-    switch status.st_mode & UInt32(S_IFMT) {
-    case UInt32(S_IFREG): return .regular
-    case UInt32(S_IFCHR): return status.st_rdev == 1 << 8 | 1 ? .memoryDevice : .other
+    let status = try FileStatus(of: self)
+    switch status.type {
+    case .regular: return .regular
+    case .characterDevice: return status.device == DeviceNumber(major: 1, minor: 1) ? .memoryDevice : .other
     default: return .other
     }
   }
@@ -84,9 +83,7 @@ public struct FileDescriptor: ~Copyable {
 
   /// The size of the file in bytes, as `fstat` tells; 0 for a device.
   public func size() throws(Errno) -> UInt64 {
-    var status = stat()
-    guard fstat(rawValue, &status) == 0 else { throw Errno.current }
-    return UInt64(max(0, status.st_size))
+    UInt64(max(0, try FileStatus(of: self).size))
   }
 
   /// The number of the file system that it is in. The corresponding C function is `fstat`.

@@ -6,6 +6,14 @@ public enum Files {
   /// Whether a path leads to anything. The corresponding C function is `access`.
   public static func exists(_ path: Text) -> Bool { path.withCString { access($0, F_OK) } == 0 }
 
+  /// The contents of a small file, at most `limit` bytes of them; nothing if it can't be read.
+  @inline(never)
+  public static func contents(of path: Text, limit: Int = 1 << 16) -> Text {
+    do throws(Errno) {
+      return Text(bytes: try FileDescriptor.open(path, flags: FileDescriptor.readOnly).contents(limit: limit))
+    } catch { return Text() }
+  }
+
   /// Makes a directory; none where there is something of that name. The corresponding C function is `mkdir`.
   public static func makeDirectory(_ path: Text, mode: UInt32) throws(Errno) {
     do throws(Errno) { try Errno.check(path.withCString { mkdir($0, mode) }) } catch {

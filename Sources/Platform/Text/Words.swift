@@ -3,9 +3,7 @@ extension Text {
   public func split(_ separator: UInt8) -> [Text] {
     var pieces: [Text] = []
     for piece in bytes.split(separator: separator) {
-      var text = Text()
-      text.append(bytes: piece)
-      pieces.append(text)
+      pieces.append(Text(bytes: piece))
     }
     return pieces
   }
