@@ -1,4 +1,5 @@
 import CrashedKernel
+import Frames
 import KernelFixtures
 import Platform
 import Testing
