@@ -13,18 +13,19 @@ let testSettings: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibili
 /// A flag that is there for the program's size saves 8 KiB or more of the static program as it is packed into an initramfs
 /// (`Tests/bench/flags` measures them). Checks of exclusive access and the stack protector stay, for less than 1 KiB each: this is a root
 /// daemon that writes physical memory.
-let settings: [SwiftSetting] = testSettings + [
-  .enableExperimentalFeature("Embedded", .when(configuration: .release)),
-  .unsafeFlags(
-    [
-      "-wmo", "-Osize",
-      // Unoptimised by LLVM: the front end crashes on writing what its own passes leave (functions without a name).
-      "-Xfrontend", "-emit-bc", "-Xfrontend", "-disable-llvm-optzns",
-      // 7.6 KiB, and 26 KiB of the dynamic program, whose limit is 200: one inline function of libc's headers with an unwind table would
-      // give one to every function, and nothing unwinds.
-      "-Xcc", "-fno-asynchronous-unwind-tables",
-    ], .when(configuration: .release)),
-]
+let settings: [SwiftSetting] =
+  testSettings + [
+    .enableExperimentalFeature("Embedded", .when(configuration: .release)),
+    .unsafeFlags(
+      [
+        "-wmo", "-Osize",
+        // Unoptimised by LLVM: the front end crashes on writing what its own passes leave (functions without a name).
+        "-Xfrontend", "-emit-bc", "-Xfrontend", "-disable-llvm-optzns",
+        // 7.6 KiB, and 26 KiB of the dynamic program, whose limit is 200: one inline function of libc's headers with an unwind table would
+        // give one to every function, and nothing unwinds.
+        "-Xcc", "-fno-asynchronous-unwind-tables",
+      ], .when(configuration: .release)),
+  ]
 
 let cSettings: [CSetting] = [
   .unsafeFlags(["-Oz", "-flto", "-fno-asynchronous-unwind-tables"], .when(configuration: .release))
@@ -87,10 +88,15 @@ let package = Package(
     // The kernel's side of /dev/fuse, for the tests.
     .systemLibrary(name: "FuseProtocol", path: "Tests/FuseProtocol"),
     .testTarget(name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform"], swiftSettings: testSettings),
-    .testTarget(name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"], swiftSettings: testSettings),
+    .testTarget(
+      name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"],
+      swiftSettings: testSettings),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Frames", "Platform"], swiftSettings: testSettings),
-    .testTarget(name: "OldMemoryTests", dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures"], swiftSettings: testSettings),
-    .testTarget(name: "CrashedKernelTests", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures"], swiftSettings: testSettings),
+    .testTarget(
+      name: "OldMemoryTests", dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "CrashedKernelTests", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures"], swiftSettings: testSettings),
     .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "Platform", "KernelFixtures"], swiftSettings: testSettings),
     .testTarget(name: "RunningKernelTests", dependencies: ["RunningKernel", "Platform"], swiftSettings: testSettings),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: testSettings),

@@ -100,6 +100,7 @@ extension Command {
   /// Only an initramfs's program can relocate; the other one says so.
   public static func relocate(run: @escaping ([Text]) throws(Failure) -> ExitCode) -> Command {
     Command(
-      "relocate", synopsis: "  oldmemfs relocate [DIR] [--keep NAME]…    (in an initramfs) move its files into the mount at DIR\n", run: run)
+      "relocate", synopsis: "  oldmemfs relocate [DIR] [--keep NAME]…    (in an initramfs) move its files into the mount at DIR\n", run: run
+    )
   }
 }

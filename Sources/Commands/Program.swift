@@ -22,7 +22,9 @@ public enum Program {
   /// A first word that is no command's name is a mount's SOURCE.
   private static func run(_ commands: [Command], _ words: [Text]) throws(Failure) -> ExitCode {
     guard let first = words.first else { throw Failure(usage: "no SOURCE and no DIR") }
-    if first == "--help" || first == "-h" || first == "help" { return try Usage.print(commands, title: "oldmemfs: a tmpfs in the memory of a crashed kernel\n\n") }
+    if first == "--help" || first == "-h" || first == "help" {
+      return try Usage.print(commands, title: "oldmemfs: a tmpfs in the memory of a crashed kernel\n\n")
+    }
     if first == "--version" || first == "-V" { return try Usage.printVersion() }
     let named = commands.first { first == $0.name }
     let command = named ?? .mount

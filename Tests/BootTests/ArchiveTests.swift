@@ -99,7 +99,8 @@ struct ArchiveTests {
   func header() throws {
     var archive = FakeArchive()
     archive.add(
-      "usr/bin/x", mode: 0o104755, data: Array("hello".utf8), inode: 0xabc, links: 3, uid: 7, gid: 8, seconds: 0x7fff_ffff, device: (259, 300))
+      "usr/bin/x", mode: 0o104755, data: Array("hello".utf8), inode: 0xabc, links: 3, uid: 7, gid: 8, seconds: 0x7fff_ffff,
+      device: (259, 300))
     archive.end()
     let entry = try #require(try entries(archive).first)
     #expect(entry.path.string == "usr/bin/x")
@@ -109,10 +110,12 @@ struct ArchiveTests {
     #expect(entry.top.string == "usr")
   }
 
-  @Test("names lose what stands before their first component", arguments: [
-    ("./usr/lib", "usr/lib"), ("/usr/lib", "usr/lib"), (".", ""), ("./", ""), ("/", ""), (".hidden/x", ".hidden/x"), ("..x", "..x"),
-    ("a/./b", "a/./b"),
-  ])
+  @Test(
+    "names lose what stands before their first component",
+    arguments: [
+      ("./usr/lib", "usr/lib"), ("/usr/lib", "usr/lib"), (".", ""), ("./", ""), ("/", ""), (".hidden/x", ".hidden/x"), ("..x", "..x"),
+      ("a/./b", "a/./b"),
+    ])
   func names(name: String, path: String) throws {
     var archive = FakeArchive()
     archive.addDirectory(name)
@@ -129,9 +132,11 @@ struct ArchiveTests {
     #expect(try entries(archive).map(\.size) == Array(0..<40))
   }
 
-  @Test("what is no header is damage", arguments: [
-    "070702", "07070", "", "070701zz", "\u{7f}ELF",
-  ])
+  @Test(
+    "what is no header is damage",
+    arguments: [
+      "070702", "07070", "", "070701zz", "\u{7f}ELF",
+    ])
   func noHeader(start: String) throws {
     var archive = FakeArchive()
     archive.add("x")

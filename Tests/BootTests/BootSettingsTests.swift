@@ -31,15 +31,19 @@ struct BootSettingsTests {
     #expect(settings("level=31\nlevel=\(value)\n").level == "31")
   }
 
-  @Test("a level that leaves out no more than zeros is none to reuse at", arguments: [("0", false), ("1", false), ("2", true), ("16", true), ("31", true)])
+  @Test(
+    "a level that leaves out no more than zeros is none to reuse at",
+    arguments: [("0", false), ("1", false), ("2", true), ("16", true), ("31", true)])
   func reuse(level: String, allowed: Bool) { #expect(settings("level=\(level)").allowsReuse == allowed) }
 
   @Test("what needs programs becomes a reboot", arguments: ["reboot", "shell", "dump_to_rootfs", "", "Poweroff"])
   func failureActions(word: String) { #expect(settings("failure_action=\(word)").failureAction == .reboot) }
 
-  @Test("the words of kdump.conf are the actions' names", arguments: [
-    ("poweroff", FailureAction.powerOff), ("halt", .halt), ("reboot", .reboot),
-  ])
+  @Test(
+    "the words of kdump.conf are the actions' names",
+    arguments: [
+      ("poweroff", FailureAction.powerOff), ("halt", .halt), ("reboot", .reboot),
+    ])
   func actionNames(word: String, action: FailureAction) {
     #expect(settings("failure_action=\(word)").failureAction == action)
     // The watcher is told by this name.

@@ -10,7 +10,9 @@ struct UnpackerTests {
 
   init() throws {
     directory = try TemporaryDirectory()
-    for name in ["old", "root"] { try FileManager.default.createDirectory(atPath: "\(directory.path)/\(name)", withIntermediateDirectories: true) }
+    for name in ["old", "root"] {
+      try FileManager.default.createDirectory(atPath: "\(directory.path)/\(name)", withIntermediateDirectories: true)
+    }
   }
 
   /// Unpacks into "old" and "root" of the directory, or "root" alone; answers with the directories that went to "old".

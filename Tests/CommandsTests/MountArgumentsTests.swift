@@ -97,7 +97,9 @@ struct MountArgumentsTests {
     #expect(try oldmem("level=31,reuse=free").memory.mountLevel() == .free)
     #expect(try oldmem("level=31").memory.mountLevel().excludesAll)
     // Pages of zeros have to stay zeros.
-    for options in ["level=0", "level=1", "level=15,reuse=free"] { #expect(throws: Failure.self) { try oldmem(options).memory.mountLevel() } }
+    for options in ["level=0", "level=1", "level=15,reuse=free"] {
+      #expect(throws: Failure.self) { try oldmem(options).memory.mountLevel() }
+    }
     #expect(try oldmem("reuse=user").memory.scanLevel == [.free, .cache, .privateCache, .user])
   }
 
@@ -131,7 +133,9 @@ struct MountArgumentsTests {
   func numbers() throws {
     let given = try oldmem("mode=755,uid=5,gid=6,level=16,reuse=free,store=vmcore,vmcore=/a,overwrite,nochecksum")
     let plain = try parse("oldmem", "/mnt")
-    for option in Option.allCases where option.isFixed { #expect(given.number(of: option) != plain.number(of: option) || option == .device) }
+    for option in Option.allCases where option.isFixed {
+      #expect(given.number(of: option) != plain.number(of: option) || option == .device)
+    }
     #expect(try oldmem("vmcore=/b").number(of: .vmcore) != given.number(of: .vmcore))
     #expect(plain.number(of: .mode) == 0o1777 && plain.number(of: .level) == 32)
   }

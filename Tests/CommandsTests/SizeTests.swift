@@ -18,14 +18,18 @@ struct SizeTests {
 
   @Test(
     "each letter is a thousand and twenty-four of the one before, in either case",
-    arguments: [("0", 0), ("1", 0), ("7k", 10), ("7K", 10), ("7m", 20), ("7M", 20), ("7g", 30), ("7G", 30), ("7t", 40), ("7P", 50), ("7e", 60)])
+    arguments: [
+      ("0", 0), ("1", 0), ("7k", 10), ("7K", 10), ("7m", 20), ("7M", 20), ("7g", 30), ("7G", 30), ("7t", 40), ("7P", 50), ("7e", 60),
+    ])
   func letters(text: String, shift: UInt64) {
     #expect(size(text) == .absolute((UInt64(text.prefix(1)) ?? 0) << shift))
   }
 
   @Test(
     "what is no number, and what does not fit into 64 bits, is none",
-    arguments: ["", "k", "%", "-1", "+1", "1.5m", "1 m", " 1", "1kk", "1b", "0x10", "m1", "18446744073709551616", "16e", "18014398509481984k"])
+    arguments: [
+      "", "k", "%", "-1", "+1", "1.5m", "1 m", " 1", "1kk", "1b", "0x10", "m1", "18446744073709551616", "16e", "18014398509481984k",
+    ])
   func none(text: String) { #expect(size(text) == nil) }
 
   @Test("the largest that fits is one")

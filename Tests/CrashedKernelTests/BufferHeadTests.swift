@@ -28,7 +28,9 @@ struct BufferHeadTests {
     #expect(try state(series, order: 3, Array(repeating: Buffer(), count: count)) == FrameState(.privateCache, .none))
   }
 
-  @Test("a buffer that a device may read or write, jbd2's among them, holds the page back, whichever it is", arguments: KernelSeries.allCases, [2, 6, 7, 16, 23, 24])
+  @Test(
+    "a buffer that a device may read or write, jbd2's among them, holds the page back, whichever it is", arguments: KernelSeries.allCases,
+    [2, 6, 7, 16, 23, 24])
   func busy(series: KernelSeries, bit: Int) throws {
     for place in 0..<4 {
       var buffers = Array(repeating: Buffer(), count: 4)
@@ -52,22 +54,26 @@ struct BufferHeadTests {
   @Test("buffers that make no sense hold the page back")
   func nonsense() throws {
     // A ring that does not close, that leads nowhere, or into another page's buffers.
-    #expect(try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
-      kernel.core.put(kernel.directMap + places[1], at: places[1] + 8)
-    } == FrameState(.privateCache, .buffers))
-    #expect(try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
-      kernel.core.put(UInt64(0x1234_5678), at: places[0] + 8)
-    } == FrameState(.privateCache, .buffers))
-    #expect(try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
-      kernel.core.put(kernel.vmemmap + 0x7001 * 64, at: places[1] + 16)
-    } == FrameState(.privateCache, .buffers))
+    #expect(
+      try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
+        kernel.core.put(kernel.directMap + places[1], at: places[1] + 8)
+      } == FrameState(.privateCache, .buffers))
+    #expect(
+      try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
+        kernel.core.put(UInt64(0x1234_5678), at: places[0] + 8)
+      } == FrameState(.privateCache, .buffers))
+    #expect(
+      try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
+        kernel.core.put(kernel.vmemmap + 0x7001 * 64, at: places[1] + 16)
+      } == FrameState(.privateCache, .buffers))
     // More than a page has, less, or of impossible size.
     #expect(try state(.v6_12, Array(repeating: Buffer(size: 512), count: 9)) == FrameState(.privateCache, .buffers))
     #expect(try state(.v6_12, Array(repeating: Buffer(size: 512), count: 7)) == FrameState(.privateCache, .buffers))
     #expect(try state(.v6_12, [Buffer(size: .max), Buffer(size: .max)]) == FrameState(.privateCache, .buffers))
-    #expect(try state(.v6_12, [Buffer()]) { kernel, _ in
-      kernel.change(0x7000) { $0.privateData = Self.directMap + 3 << 40 }
-    } == FrameState(.privateCache, .buffers))
+    #expect(
+      try state(.v6_12, [Buffer()]) { kernel, _ in
+        kernel.change(0x7000) { $0.privateData = Self.directMap + 3 << 40 }
+      } == FrameState(.privateCache, .buffers))
   }
 
   @Test("private data of another kind is left, but for numbers and a state of iomap's that is at rest")
@@ -90,19 +96,24 @@ struct BufferHeadTests {
 
   @Test("numbers in the place of an address hold nothing back of a file", arguments: [0, 1, 0xfff, 0xffff_8880_0100_0001] as [UInt64])
   func numbers(number: UInt64) throws {
-    #expect(try state(.v6_12, [Buffer()]) { kernel, _ in kernel.change(0x7000) { $0.privateData = number } } == FrameState(.privateCache, .none))
+    #expect(
+      try state(.v6_12, [Buffer()]) { kernel, _ in kernel.change(0x7000) { $0.privateData = number } } == FrameState(.privateCache, .none))
     // A block device's, or a mapping that leads to no file.
     for mapping in [FakeKernel.deviceMapping, 3 << 40, 28 << 20] {
-      #expect(try state(.v6_12, [Buffer()]) { kernel, _ in
-        kernel.change(0x7000) { $0.privateData = number; $0.mapping = Self.directMap + mapping }
-      } == FrameState(.privateCache, .buffers))
+      #expect(
+        try state(.v6_12, [Buffer()]) { kernel, _ in
+          kernel.change(0x7000) {
+            $0.privateData = number; $0.mapping = Self.directMap + mapping
+          }
+        } == FrameState(.privateCache, .buffers))
     }
   }
 
   @Test("a block device's own buffers at rest hold nothing back")
   func device() throws {
-    #expect(try state(.v6_12, [Buffer()]) { kernel, _ in
-      kernel.change(0x7000) { $0.mapping = Self.directMap + FakeKernel.deviceMapping }
-    } == FrameState(.privateCache, .none))
+    #expect(
+      try state(.v6_12, [Buffer()]) { kernel, _ in
+        kernel.change(0x7000) { $0.mapping = Self.directMap + FakeKernel.deviceMapping }
+      } == FrameState(.privateCache, .none))
   }
 }

@@ -56,9 +56,11 @@ struct CompoundPageTests {
     #expect(found[0x6400..<0x6a00] == FrameState(.user, .references))
   }
 
-  @Test("counts that contradict each other explain nothing", arguments: [
-    (.v6_12, 16), (.v6_12, 20), (.v6_12, 24), (.v7, 16), (.v7, 20), (.v7, 24), (.v6_1, 28), (.v5_10, 24),
-  ] as [(KernelSeries, UInt64)])
+  @Test(
+    "counts that contradict each other explain nothing",
+    arguments: [
+      (.v6_12, 16), (.v6_12, 20), (.v6_12, 24), (.v7, 16), (.v7, 20), (.v7, 24), (.v6_1, 28), (.v5_10, 24),
+    ] as [(KernelSeries, UInt64)])
   func contradictoryCounts(series: KernelSeries, offset: UInt64) throws {
     var kernel = FakeKernel(series)
     kernel.makeAnonymous(0x6000, order: 9, mapped: Mappings(whole: 1))

@@ -43,10 +43,12 @@ struct FreePageTests {
   }
 
   typealias Page = FakeKernel.Page
-  @Test("a block with a page in it that is not free is held back, all of it", arguments: [
-    { $0.refcount = 1 }, { $0.mapcount = 0 }, { $0.flags |= 1 }, { $0.flags |= 1 << 5 }, { $0.flags |= 1 << 21 },
-    { $0.compound = 0xffff_ffff_ffff_8001 },
-  ] as [@Sendable (inout Page) -> Void])
+  @Test(
+    "a block with a page in it that is not free is held back, all of it",
+    arguments: [
+      { $0.refcount = 1 }, { $0.mapcount = 0 }, { $0.flags |= 1 }, { $0.flags |= 1 << 5 }, { $0.flags |= 1 << 21 },
+      { $0.compound = 0xffff_ffff_ffff_8001 },
+    ] as [@Sendable (inout Page) -> Void])
   func contradiction(change: @Sendable (inout Page) -> Void) throws {
     var kernel = FakeKernel(.v6_12)
     kernel.makeFree(0x7000, order: 3)

@@ -24,13 +24,15 @@ struct LayoutTests {
     #expect(try refusal(FakeKernel(series, levels: levels)) == nil)
   }
 
-  @Test("a key that is missing is named", arguments: [
-    "SYMBOL(swapper_pg_dir)", "SYMBOL(mem_section)", "LENGTH(mem_section)", "SIZE(mem_section)",
-    "OFFSET(mem_section.section_mem_map)", "NUMBER(SECTION_SIZE_BITS)", "NUMBER(phys_base)", "SIZE(page)",
-    "OFFSET(page.flags)", "OFFSET(page._refcount)", "OFFSET(page.mapping)", "OFFSET(page._mapcount)",
-    "OFFSET(page.private)", "OFFSET(page.compound_head)", "LENGTH(zone.free_area)", "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)",
-    "NUMBER(PG_lru)", "NUMBER(PG_private)", "NUMBER(PG_swapcache)", "NUMBER(PG_head_mask)", "PAGESIZE",
-  ])
+  @Test(
+    "a key that is missing is named",
+    arguments: [
+      "SYMBOL(swapper_pg_dir)", "SYMBOL(mem_section)", "LENGTH(mem_section)", "SIZE(mem_section)",
+      "OFFSET(mem_section.section_mem_map)", "NUMBER(SECTION_SIZE_BITS)", "NUMBER(phys_base)", "SIZE(page)",
+      "OFFSET(page.flags)", "OFFSET(page._refcount)", "OFFSET(page.mapping)", "OFFSET(page._mapcount)",
+      "OFFSET(page.private)", "OFFSET(page.compound_head)", "LENGTH(zone.free_area)", "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)",
+      "NUMBER(PG_lru)", "NUMBER(PG_private)", "NUMBER(PG_swapcache)", "NUMBER(PG_head_mask)", "PAGESIZE",
+    ])
   func missing(key: String) throws {
     var kernel = FakeKernel(.v6_12)
     kernel.inform(key, nil)
@@ -41,14 +43,16 @@ struct LayoutTests {
     #expect(nonsense?.contains(key) ?? false, "\(nonsense ?? "accepted")")
   }
 
-  @Test("values that can't be are refused", arguments: [
-    ("SIZE(page)", "8"), ("SIZE(page)", "2048"), ("SIZE(page)", "60"), ("OFFSET(page.flags)", "64"), ("OFFSET(page.flags)", "57"),
-    ("OFFSET(page._mapcount)", "62"), ("OFFSET(page.private)", "-8"), ("OFFSET(page.compound_order)", "64"),
-    ("OFFSET(page.compound_dtor)", "999"), ("LENGTH(zone.free_area)", "0"), ("LENGTH(zone.free_area)", "99"),
-    ("NUMBER(SECTION_SIZE_BITS)", "30"), ("SIZE(mem_section)", "0"), ("SIZE(mem_section)", "24"),
-    ("OFFSET(mem_section.section_mem_map)", "12"), ("LENGTH(mem_section)", "0"), ("LENGTH(mem_section)", "99999999"),
-    ("PAGESIZE", "16384"), ("NUMBER(phys_base)", "99999999999999999999"), ("SIZE(page)", "9223372036854775807"),
-  ])
+  @Test(
+    "values that can't be are refused",
+    arguments: [
+      ("SIZE(page)", "8"), ("SIZE(page)", "2048"), ("SIZE(page)", "60"), ("OFFSET(page.flags)", "64"), ("OFFSET(page.flags)", "57"),
+      ("OFFSET(page._mapcount)", "62"), ("OFFSET(page.private)", "-8"), ("OFFSET(page.compound_order)", "64"),
+      ("OFFSET(page.compound_dtor)", "999"), ("LENGTH(zone.free_area)", "0"), ("LENGTH(zone.free_area)", "99"),
+      ("NUMBER(SECTION_SIZE_BITS)", "30"), ("SIZE(mem_section)", "0"), ("SIZE(mem_section)", "24"),
+      ("OFFSET(mem_section.section_mem_map)", "12"), ("LENGTH(mem_section)", "0"), ("LENGTH(mem_section)", "99999999"),
+      ("PAGESIZE", "16384"), ("NUMBER(phys_base)", "99999999999999999999"), ("SIZE(page)", "9223372036854775807"),
+    ])
   func implausible(key: String, value: String) throws {
     var kernel = FakeKernel(.v6_1)
     kernel.inform(key, value)
@@ -65,7 +69,8 @@ struct LayoutTests {
   @Test("a TDX guest and an SNP host are refused by name, by the processor's flags")
   func confidential() {
     func refusal(_ flags: String) -> Bool? {
-      ConfidentialMachine.refusal(cpuinfo: Array("processor\t: 0\nvendor_id\t: x\nflags\t\t: \(flags)\nbugs\t\t: sev_snp\n".utf8)).map { literal in
+      ConfidentialMachine.refusal(cpuinfo: Array("processor\t: 0\nvendor_id\t: x\nflags\t\t: \(flags)\nbugs\t\t: sev_snp\n".utf8)).map {
+        literal in
         Text(literal).string.contains("TDX") || Text(literal).string.contains("SNP")
       }
     }
@@ -90,9 +95,11 @@ struct LayoutTests {
     #expect(try refusal(kernel)?.contains("sparse memory") ?? false)
   }
 
-  @Test("of a layout of flags that is not known, free pages are taken and nothing else", arguments: [
-    ("NUMBER(PG_lru)", "6"), ("NUMBER(PG_private)", "12"), ("NUMBER(PG_head_mask)", "128"),
-  ])
+  @Test(
+    "of a layout of flags that is not known, free pages are taken and nothing else",
+    arguments: [
+      ("NUMBER(PG_lru)", "6"), ("NUMBER(PG_private)", "12"), ("NUMBER(PG_head_mask)", "128"),
+    ])
   func unknownFlags(key: String, value: String) throws {
     var kernel = FakeKernel(.v6_12)
     kernel.makeFree(0x7000, order: 3)

@@ -102,7 +102,9 @@ struct ProcessPageTests {
     #expect(try Classified(kernel)[0x7000] == FrameState(.cache, .references))
   }
 
-  @Test("memory of a process that somebody waits for is slab to makedumpfile where there is no flag of that name", arguments: KernelSeries.allCases)
+  @Test(
+    "memory of a process that somebody waits for is slab to makedumpfile where there is no flag of that name",
+    arguments: KernelSeries.allCases)
   func waiters(series: KernelSeries) throws {
     var kernel = FakeKernel(series)
     kernel.makeAnonymous(0x7000)
@@ -113,9 +115,11 @@ struct ProcessPageTests {
     #expect(found[0x7001] == FrameState(.cache, .none))
   }
 
-  @Test("6.10 and 6.11 have a bit that is 0 for slab, and another for free", arguments: [
-    (0xffff_efff, 0xffff_ff7f), (0xfdff_ffff, 0xbfff_ffff),
-  ] as [(UInt32, UInt32)])
+  @Test(
+    "6.10 and 6.11 have a bit that is 0 for slab, and another for free",
+    arguments: [
+      (0xffff_efff, 0xffff_ff7f), (0xfdff_ffff, 0xbfff_ffff),
+    ] as [(UInt32, UInt32)])
   func oneBitTypes(slab: UInt32, buddy: UInt32) throws {
     var kernel = FakeKernel(.v6_12)
     kernel.inform("NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)", "\(Int32(bitPattern: slab))")

@@ -59,7 +59,9 @@ struct ReuseTableTests {
     return [cache(spoil), buffered(spoil), user(spoil), cacheFolio(spoil), userFolio(spoil), hugetlb(spoil)]
   }
 
-  private static func change(_ pfn: UInt64, _ body: @escaping @Sendable (inout FakeKernel.Page) -> Void) -> Change { { $0.change(pfn, body) } }
+  private static func change(_ pfn: UInt64, _ body: @escaping @Sendable (inout FakeKernel.Page) -> Void) -> Change {
+    { $0.change(pfn, body) }
+  }
 
   // MARK: The rows
 
@@ -70,7 +72,8 @@ struct ReuseTableTests {
     ],
     Condition(page: "free", otherwise: "contradictory"): [
       free(change(page) { $0.refcount = 1 }), free(change(page + 5) { $0.refcount = 1 }), free(change(page + 5) { $0.mapcount = 0 }),
-      free(change(page + 7) { $0.flags |= 1 }), free { kernel in
+      free(change(page + 7) { $0.flags |= 1 }),
+      free { kernel in
         let lru = kernel.series.flags.lru
         kernel.change(page + 1) { $0.flags |= lru }
       },
@@ -79,10 +82,13 @@ struct ReuseTableTests {
         kernel.change(page) { $0.flags |= head }
       },
       // Behind the end of memory.
-      Pages(0xbff0..<0xbff8, { kernel in
-        kernel.core.segments[2].size -= 8 * 4096
-        kernel.makeFree(0xbff0, order: 3)
-      }) { $0.makeFree(0xbff0, order: 4) },
+      Pages(
+        0xbff0..<0xbff8,
+        { kernel in
+          kernel.core.segments[2].size -= 8 * 4096
+          kernel.makeFree(0xbff0, order: 3)
+        }
+      ) { $0.makeFree(0xbff0, order: 4) },
     ],
     Condition(page: "cache", otherwise: "mapping"): [cache(change(page) { $0.mapping = 0 }), cache(change(page) { $0.mapping |= 2 })],
     Condition(page: "cache", otherwise: "references"): [
@@ -99,21 +105,24 @@ struct ReuseTableTests {
     Condition(page: "user", otherwise: "mapping"): [user(change(page) { $0.mapping |= 2 }), userFolio(change(page) { $0.mapping |= 2 })],
     Condition(page: "user", otherwise: "references"): [
       user(change(page) { $0.refcount += 1 }), user(change(page) { $0.refcount += 1024 }), user(change(page) { $0.refcount = 0 }),
-      Pages(page..<page + 1, { $0.makeAnonymous(page, mapped: .init(each: [0]), isInSwapCache: true) }, spoil: change(page) { $0.refcount += 1 }),
+      Pages(
+        page..<page + 1, { $0.makeAnonymous(page, mapped: .init(each: [0]), isInSwapCache: true) }, spoil: change(page) { $0.refcount += 1 }
+      ),
     ],
     Condition(page: "user", otherwise: "locked"): [
-      Pages(page..<page + 1, { $0.makeAnonymous(page) }, series: [.v6_12, .v7], spoil: change(page) { $0.flags |= 1 << 7 }),
+      Pages(page..<page + 1, { $0.makeAnonymous(page) }, series: [.v6_12, .v7], spoil: change(page) { $0.flags |= 1 << 7 })
     ],
     Condition(page: "large folio", otherwise: "compound"): [
       Pages(huge, { $0.makeAnonymous(page, order: 9, mapped: .init(whole: 1)) }) { kernel in
         // The number of mappings, or where there is none that of the mapped pages.
-        let offset: UInt64 = switch kernel.series {
-        case .v5_10: 24
-        case .v6_1: 28
-        case .v6_12, .v7: 16
-        }
+        let offset: UInt64 =
+          switch kernel.series {
+          case .v5_10: 24
+          case .v6_1: 28
+          case .v6_12, .v7: 16
+          }
         kernel.core.put(UInt32(77), at: kernel.structPage(page + 1) + offset)
-      },
+      }
     ],
     Condition(page: "large folio", otherwise: "contradictory"): [
       cacheFolio(change(page + 7) { $0.compound = 0 }),
@@ -123,14 +132,16 @@ struct ReuseTableTests {
       },
     ],
     Condition(page: "large folio", otherwise: "references"): [
-      cacheFolio(change(page) { $0.refcount += 1 }), userFolio(change(page) { $0.refcount += 1 }), userFolio(change(page) { $0.refcount += 1024 }),
+      cacheFolio(change(page) { $0.refcount += 1 }), userFolio(change(page) { $0.refcount += 1 }),
+      userFolio(change(page) { $0.refcount += 1024 }),
     ],
     Condition(page: "hugetlb", otherwise: "hugetlb"): [
       hugetlb { $0.makeHugetlb(page, .anonymous(mapped: 1)) }, hugetlb { $0.makeHugetlb(page, .file(mapped: 0)) },
       hugetlb { $0.makeHugetlb(page, .file(mapped: 2)) },
     ],
     Condition(page: "hugetlb", otherwise: "references"): [
-      hugetlb { $0.makeHugetlb(page, .anonymous(mapped: 1), unexplained: 1) }, hugetlb { $0.makeHugetlb(page, .file(mapped: 1), unexplained: 1) },
+      hugetlb { $0.makeHugetlb(page, .anonymous(mapped: 1), unexplained: 1) },
+      hugetlb { $0.makeHugetlb(page, .file(mapped: 1), unexplained: 1) },
     ],
     Condition(page: "all but free", otherwise: "locked"): flagged { $0.flags.locked },
     Condition(page: "all but free", otherwise: "writeback"): flagged { $0.flags.writeback },
@@ -222,7 +233,8 @@ struct ReuseTableTests {
         let after = try Classified(kernel, section: Int(pages.spoiled.lowerBound >> 15))
         let wrong = pages.spoiled.first { pfn in
           let state = after[pfn]
-          return all.isReusable(state) || ![state.hold.nameInTable, state.hold == .none ? state.frameClass.nameInTable : ""].contains(condition.otherwise)
+          return all.isReusable(state)
+            || ![state.hold.nameInTable, state.hold == .none ? state.frameClass.nameInTable : ""].contains(condition.otherwise)
         }
         #expect(wrong == nil, "\(condition), \(index): \(wrong.map { after[$0].testDescription } ?? "")")
       }

@@ -20,9 +20,11 @@ struct ScanReportTests {
     return kernel
   }
 
-  @Test("each level counts what it leaves out", arguments: [
-    (0, 0, 1), (1, 0, 1), (2, 1, 3), (4, 2, 4), (8, 513, 514), (16, 1032, 1033), (30, 1547, 1549), (31, 1547, 1549),
-  ] as [(UInt32, UInt64, UInt64)])
+  @Test(
+    "each level counts what it leaves out",
+    arguments: [
+      (0, 0, 1), (1, 0, 1), (2, 1, 3), (4, 2, 4), (8, 513, 514), (16, 1032, 1033), (30, 1547, 1549), (31, 1547, 1549),
+    ] as [(UInt32, UInt64, UInt64)])
   func levels(level: UInt32, reusable: UInt64, leftOut: UInt64) throws {
     let report = ScanReport(of: try CrashedKernel(kernel()), policy: ReusePolicy(level: DumpLevel(rawValue: level)))
     #expect(report.totalReusable == reusable)
@@ -46,10 +48,11 @@ struct ScanReportTests {
     _ = ScanReport(of: try CrashedKernel(kernel()), policy: ReusePolicy(level: DumpLevel(rawValue: 31))) { first, count, frameClass in
       runs.append("\(first) \(count) \(frameClass)")
     }
-    #expect(runs == [
-      "\(0x6000) 1024 free", "\(0x7000) 1 cache", "\(0x7002) 1 privateCache", "\(0x7010) 1 user", "\(0x7200) 512 hugetlb",
-      "\(0x9000) 8 free",
-    ])
+    #expect(
+      runs == [
+        "\(0x6000) 1024 free", "\(0x7000) 1 cache", "\(0x7002) 1 privateCache", "\(0x7010) 1 user", "\(0x7200) 512 hugetlb",
+        "\(0x9000) 8 free",
+      ])
   }
 
   @Test("a section that can't be read is counted, and its memory is still memory")

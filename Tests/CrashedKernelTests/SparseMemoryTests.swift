@@ -15,9 +15,11 @@ struct SparseMemoryTests {
     #expect(throws: KernelError.self) { try CrashedKernel(kernel) }
   }
 
-  @Test("a section whose struct pages can't be reached is an error, and the others are not", arguments: [
-    0xffff_9999_dead_b00f, 0xf, .max,
-  ] as [UInt64])
+  @Test(
+    "a section whose struct pages can't be reached is an error, and the others are not",
+    arguments: [
+      0xffff_9999_dead_b00f, 0xf, .max,
+    ] as [UInt64])
   func badMap(coded: UInt64) throws {
     var kernel = FakeKernel(.v6_12)
     kernel.makeFree(0x7000, order: 3)
@@ -72,7 +74,9 @@ struct SparseMemoryTests {
     #expect(throws: KernelError.self) { try Classified(kernel, section: 1) }
   }
 
-  @Test("page tables that lead out of memory or in a circle end in an error", arguments: [0x7fff_ffff_f067, FakeKernel.topTable | 0x67] as [UInt64])
+  @Test(
+    "page tables that lead out of memory or in a circle end in an error",
+    arguments: [0x7fff_ffff_f067, FakeKernel.topTable | 0x67] as [UInt64])
   func badTables(entry: UInt64) throws {
     var kernel = FakeKernel(.v6_12, levels: 5)
     for level in [5, 4, 3] {

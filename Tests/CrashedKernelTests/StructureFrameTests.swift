@@ -35,7 +35,10 @@ struct StructureFrameTests {
   func landmarks() throws {
     let kernel = try CrashedKernel(FakeKernel(.v6_12))
     var asked: [UInt64] = []
-    #expect(kernel.landmark { frame -> Bool? in asked.append(frame.rawValue); return nil } == nil)
+    #expect(
+      kernel.landmark { frame -> Bool? in
+        asked.append(frame.rawValue); return nil
+      } == nil)
     #expect(asked.prefix(2) == [FakeKernel.topTable / 4096, FakeKernel.sectionArray / 4096])
     #expect(asked.contains { (0x1000..<0x1800).contains($0) } && asked.contains { (0x2000..<0x2400).contains($0) })
     #expect(kernel.landmark { $0.rawValue == asked[3] ? true : nil } == true)

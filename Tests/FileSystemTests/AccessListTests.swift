@@ -8,7 +8,9 @@ struct AccessListTests {
   private let full = AccessListValue(
     owner: 7, group: 5, other: 1, mask: 6, users: [Named(id: 1000, permissions: 7)], groups: [Named(id: 200, permissions: 4)])
 
-  private func set(_ list: AccessListValue, isDefault: Bool = false, of number: InodeNumber, in tree: Tree, by caller: Caller = Tree.root) throws {
+  private func set(_ list: AccessListValue, isDefault: Bool = false, of number: InodeNumber, in tree: Tree, by caller: Caller = Tree.root)
+    throws
+  {
     try tree.fileSystem.setAttribute(.accessList(isDefault: isDefault), of: number, to: list.bytes, [], by: caller)
   }
 

@@ -87,10 +87,12 @@ struct AllocateTests {
     }
   }
 
-  @Test("a hole takes whole blocks, and makes zeros of parts", arguments: [
-    (0, 4096), (0, 100), (100, 200), (100, 3996), (4000, 200), (100, 8092), (4096, 8192), (1, 30_000), (29_999, 1), (28_672, 1328),
-    (30_000, 5000), (0, 1_000_000),
-  ])
+  @Test(
+    "a hole takes whole blocks, and makes zeros of parts",
+    arguments: [
+      (0, 4096), (0, 100), (100, 200), (100, 3996), (4000, 200), (100, 8092), (4096, 8192), (1, 30_000), (29_999, 1), (28_672, 1328),
+      (30_000, 5000), (0, 1_000_000),
+    ])
   func punching(offset: Int, count: Int) throws {
     try withTree(fragmenting: true) { tree in
       let file = try tree.file("f")

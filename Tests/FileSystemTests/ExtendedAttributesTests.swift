@@ -23,7 +23,9 @@ struct ExtendedAttributesTests {
     try withTree { tree in
       let fileSystem = tree.fileSystem
       let file = try tree.file("f")
-      #expect(throws: FileSystemError.noAttribute) { try fileSystem.setAttribute(name("user.a"), of: file, to: [1], .replace, by: Tree.root) }
+      #expect(throws: FileSystemError.noAttribute) {
+        try fileSystem.setAttribute(name("user.a"), of: file, to: [1], .replace, by: Tree.root)
+      }
       try fileSystem.setAttribute(name("user.a"), of: file, to: [1], .create, by: Tree.root)
       #expect(throws: FileSystemError.exists) { try fileSystem.setAttribute(name("user.a"), of: file, to: [2], .create, by: Tree.root) }
       try fileSystem.setAttribute(name("user.a"), of: file, to: [2], .replace, by: Tree.root)

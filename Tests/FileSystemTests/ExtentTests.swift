@@ -9,7 +9,8 @@ struct ExtentTests {
     Extent(block: block, run: FrameRun(first: FrameNumber(frame), count: count), isReserved: isReserved)
   }
 
-  @Test("what goes into the map comes out of it, at the limits too", arguments: [0, 1, 1 << 51] as [UInt64], [0, 1, 1 << 40 - 1] as [UInt64])
+  @Test(
+    "what goes into the map comes out of it, at the limits too", arguments: [0, 1, 1 << 51] as [UInt64], [0, 1, 1 << 40 - 1] as [UInt64])
   func encoding(block: UInt64, frame: UInt64) {
     for count in [1, 2, Extent.mostBlocks] {
       for isReserved in [false, true] {
@@ -41,7 +42,8 @@ struct ExtentTests {
   func largeFiles() throws {
     let fileSystem = try FileSystem(on: HollowStore(frames: 1 << 25), limits: MountLimits())
     let file = try fileSystem.makeNode(
-      FileName([65]), in: .root, mode: FileMode(FileMode.regular), device: 0, by: Tree.root).attributes.inode
+      FileName([65]), in: .root, mode: FileMode(FileMode.regular), device: 0, by: Tree.root
+    ).attributes.inode
     try fileSystem.allocate(file, at: 0, count: 3 << 35, mode: [], by: Tree.root)
     #expect(fileSystem.extents.mapForTests.count == 4)
     #expect(try fileSystem.attributes(of: file).blocks == 3 << 26)

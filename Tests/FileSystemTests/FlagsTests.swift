@@ -32,7 +32,8 @@ struct FlagsTests {
   func words() throws {
     // linux/fs.h: FS_IMMUTABLE_FL and so on, and FS_XFLAG_IMMUTABLE and so on.
     let numbers: [(FileFlags, UInt32, UInt32)] = [
-      (.immutable, 0x10, 0x08), (.append, 0x20, 0x10), (.noDump, 0x40, 0x80), (.noAccessTime, 0x80, 0x40), (Self.all, 0xf0, 0xd8), ([], 0, 0),
+      (.immutable, 0x10, 0x08), (.append, 0x20, 0x10), (.noDump, 0x40, 0x80), (.noAccessTime, 0x80, 0x40), (Self.all, 0xf0, 0xd8),
+      ([], 0, 0),
     ]
     for (flags, word, extended) in numbers {
       #expect(flags.word == word && flags.extendedWord == extended)

@@ -74,7 +74,9 @@ struct MemoryTests {
       #expect(listed == range.upperBound + 2)
       listing.append(all / UInt64(step + 1))
     }
-    print("ms for each 25,000: made \(making.map { $0 / 1_000_000 }), 5,000 found \(finding.map { $0 / 1_000_000 }), listed \(listing.map { $0 / 1_000_000 })")
+    print(
+      "ms for each 25,000: made \(making.map { $0 / 1_000_000 }), 5,000 found \(finding.map { $0 / 1_000_000 }), listed \(listing.map { $0 / 1_000_000 })"
+    )
     // A scan of all would be four times as slow in the last quarter; other load on the machine is not to matter.
     for times in [making, finding, listing] { #expect(times[1...].min()! < times[0] * 3) }
   }

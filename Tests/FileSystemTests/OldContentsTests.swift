@@ -24,7 +24,9 @@ struct OldContentsTests {
     case .scattered: for offset in [4095, 8192, 12_289, 20_000] { try tree.write([0x11], to: file, at: UInt64(offset)) }
     case .punched:
       try tree.write(bytes, to: file)
-      for (offset, count) in [(100, 50), (4000, 200), (8192, 4096), (12_000, 9000)] { try tree.punch(file, at: UInt64(offset), count: UInt64(count)) }
+      for (offset, count) in [(100, 50), (4000, 200), (8192, 4096), (12_000, 9000)] {
+        try tree.punch(file, at: UInt64(offset), count: UInt64(count))
+      }
     case .cutAndGrown:
       try tree.write(bytes, to: file)
       try tree.truncate(file, to: 10_001)

@@ -18,7 +18,9 @@ struct PrivilegesTests {
     }
   }
 
-  @Test("a user's change takes set-user-ID and a program's set-group-ID, root's does not; capabilities go with either", arguments: Change.allCases)
+  @Test(
+    "a user's change takes set-user-ID and a program's set-group-ID, root's does not; capabilities go with either",
+    arguments: Change.allCases)
   func taking(change: Change) throws {
     for isRoot in [true, false] {
       try withTree { tree in

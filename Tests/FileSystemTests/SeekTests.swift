@@ -16,9 +16,11 @@ struct SeekTests {
     }
   }
 
-  @Test("data is found at or after an offset", arguments: [
-    (0, 2 * 4096), (2 * 4096 - 1, 2 * 4096), (2 * 4096 + 5, 2 * 4096 + 5), (4 * 4096, 5 * 4096), (6 * 4096 - 1, 6 * 4096 - 1),
-  ] as [(UInt64, UInt64)])
+  @Test(
+    "data is found at or after an offset",
+    arguments: [
+      (0, 2 * 4096), (2 * 4096 - 1, 2 * 4096), (2 * 4096 + 5, 2 * 4096 + 5), (4 * 4096, 5 * 4096), (6 * 4096 - 1, 6 * 4096 - 1),
+    ] as [(UInt64, UInt64)])
   func data(from offset: UInt64, to expected: UInt64) throws {
     try withFile { tree, file in
       let found = try tree.fileSystem.seek(.data, in: file, from: offset)
@@ -26,9 +28,11 @@ struct SeekTests {
     }
   }
 
-  @Test("a hole is found at or after an offset; reserved blocks are one, and the end is", arguments: [
-    (0, 0), (100, 100), (2 * 4096, 4 * 4096), (5 * 4096 + 9, 6 * 4096), (7 * 4096 + 1, 7 * 4096 + 1), (9 * 4096 + 6, 9 * 4096 + 6),
-  ] as [(UInt64, UInt64)])
+  @Test(
+    "a hole is found at or after an offset; reserved blocks are one, and the end is",
+    arguments: [
+      (0, 0), (100, 100), (2 * 4096, 4 * 4096), (5 * 4096 + 9, 6 * 4096), (7 * 4096 + 1, 7 * 4096 + 1), (9 * 4096 + 6, 9 * 4096 + 6),
+    ] as [(UInt64, UInt64)])
   func holes(from offset: UInt64, to expected: UInt64) throws {
     try withFile { tree, file in
       let found = try tree.fileSystem.seek(.hole, in: file, from: offset)

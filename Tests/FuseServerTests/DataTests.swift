@@ -45,7 +45,8 @@ struct DataTests {
     #expect(throws: Errno(EINVAL)) { try connection.write([1], to: file, at: UInt64.max) }
     #expect(throws: Errno(EINVAL)) { try connection.read(file, at: UInt64.max, count: 1) }
     #expect(throws: Errno(EINVAL)) {
-      try connection.data(FUSE_FALLOCATE, of: file.inode, bytes(fuse_fallocate_in(fh: 0, offset: 0, length: UInt64.max, mode: 0, padding: 0)))
+      try connection.data(
+        FUSE_FALLOCATE, of: file.inode, bytes(fuse_fallocate_in(fh: 0, offset: 0, length: UInt64.max, mode: 0, padding: 0)))
     }
   }
 
@@ -80,7 +81,8 @@ struct DataTests {
     let file = try connection.create("a")
     #expect(try connection.write([1], to: file, at: 8192) == 1)
     func seek(_ whence: UInt32, from offset: UInt64) throws -> UInt64 {
-      let answer: fuse_lseek_out = try connection.ask(FUSE_LSEEK, of: file.inode, bytes(fuse_lseek_in(fh: file.handle, offset: offset, whence: whence, padding: 0)))
+      let answer: fuse_lseek_out = try connection.ask(
+        FUSE_LSEEK, of: file.inode, bytes(fuse_lseek_in(fh: file.handle, offset: offset, whence: whence, padding: 0)))
       return answer.offset
     }
     // SEEK_DATA and SEEK_HOLE (linux/fs.h).

@@ -60,7 +60,8 @@ struct ErrorTests {
     try expect(EPERM, FUSE_LINK, of: 1, bytes(fuse_link_in(oldnodeid: directory), "e"))
     try expect(EINVAL, FUSE_RENAME, of: 1, bytes(fuse_rename_in(newdir: directory), "d", "e"))
     try expect(EOPNOTSUPP, FUSE_FALLOCATE, of: file, bytes(fuse_fallocate_in(fh: 0, offset: 0, length: 4096, mode: 8, padding: 0)))
-    try expect(EFBIG, FUSE_FALLOCATE, of: file, bytes(fuse_fallocate_in(fh: 0, offset: UInt64(Int64.max), length: 4096, mode: 0, padding: 0)))
+    try expect(
+      EFBIG, FUSE_FALLOCATE, of: file, bytes(fuse_fallocate_in(fh: 0, offset: UInt64(Int64.max), length: 4096, mode: 0, padding: 0)))
     try expect(ENOTTY, FUSE_IOCTL, of: file, bytes(fuse_ioctl_in(fh: 0, flags: 0, cmd: 0x5401, arg: 0, in_size: 0, out_size: 0)))
     for name in ["a", "b"] { _ = try connection.makeNode(name) }
     try expect(ENOSPC, FUSE_MKDIR, of: 1, bytes(making, "e"))

@@ -87,7 +87,8 @@ struct LookupTests {
     switch fuse_opcode(code) {
     case FUSE_MKNOD: try connection.send(FUSE_MKNOD, of: 1, bytes(fuse_mknod_in(mode: S_IFREG | 0o644, rdev: 0, umask: 0, padding: 0), "a"))
     case FUSE_SYMLINK: try connection.send(FUSE_SYMLINK, of: 1, name("a") + name("target"))
-    default: try connection.send(FUSE_CREATE, of: 1, bytes(fuse_create_in(flags: UInt32(O_RDWR), mode: S_IFREG, umask: 0, open_flags: 0), "a"))
+    default:
+      try connection.send(FUSE_CREATE, of: 1, bytes(fuse_create_in(flags: UInt32(O_RDWR), mode: S_IFREG, umask: 0, open_flags: 0), "a"))
     }
     #expect(connection.session.server.openFiles == 0)
     // The next inode of an empty file system.

@@ -40,7 +40,9 @@ struct SessionTests {
   func ready() throws {
     let connection = try Connection(opening: false)
     var calls = 0
-    _ = try connection.post(FUSE_INIT, of: 0, bytes(fuse_init_in(major: 7, minor: 38, max_readahead: 0, flags: 0, flags2: 0, unused: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))))
+    _ = try connection.post(
+      FUSE_INIT, of: 0,
+      bytes(fuse_init_in(major: 7, minor: 38, max_readahead: 0, flags: 0, flags2: 0, unused: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))))
     for _ in 0..<3 { _ = try connection.post(FUSE_STATFS, of: 1) }
     #expect(connection.serve { calls += 1 } == 0)
     #expect(calls == 1)

@@ -55,7 +55,8 @@ public struct FakeKernel {
   private var commonInformation: [(key: String, value: String?)] {
     func hex(_ number: UInt64) -> String { String(number, radix: 16) }
     return [
-      ("OSRELEASE", series.release), ("PAGESIZE", "4096"), ("SYMBOL(swapper_pg_dir)", hex(Self.textMap + Self.topTable - Self.physicalBase)),
+      ("OSRELEASE", series.release), ("PAGESIZE", "4096"),
+      ("SYMBOL(swapper_pg_dir)", hex(Self.textMap + Self.topTable - Self.physicalBase)),
       ("SYMBOL(mem_section)", hex(directMap + Self.sectionArray)), ("LENGTH(mem_section)", levels == 5 ? "131072" : "2048"),
       ("SIZE(mem_section)", "16"), ("OFFSET(mem_section.section_mem_map)", "0"), ("NUMBER(SECTION_SIZE_BITS)", "27"),
       ("NUMBER(MAX_PHYSMEM_BITS)", levels == 5 ? "52" : "46"), ("SIZE(page)", "64"), ("OFFSET(page.flags)", "0"),

@@ -11,7 +11,9 @@ func pattern(_ count: Int, seed: Int) -> [UInt8] { (0..<count).map { UInt8(trunc
 extension FramePool {
   func write(_ bytes: [UInt8], to frame: FrameNumber, at offset: Int, clearing: Bool) throws {
     let outcome = bytes.withUnsafeBytes { buffer -> Result<Void, StoreError> in
-      do throws(StoreError) { return .success(try write(buffer, to: frame, at: offset, clearing: clearing)) } catch { return .failure(error) }
+      do throws(StoreError) { return .success(try write(buffer, to: frame, at: offset, clearing: clearing)) } catch {
+        return .failure(error)
+      }
     }
     try outcome.get()
   }

@@ -25,15 +25,19 @@ struct ProcessTests {
     return (bytes, child.end())
   }
 
-  @Test("a status says how a process ended", arguments: [
-    (Int32(0), ChildProcess.End.exited(code: 0)), (0x700, .exited(code: 7)), (0xff00, .exited(code: 255)), (9, .killed(signal: 9)),
-    (0x86, .killed(signal: 6)),
-  ])
+  @Test(
+    "a status says how a process ended",
+    arguments: [
+      (Int32(0), ChildProcess.End.exited(code: 0)), (0x700, .exited(code: 7)), (0xff00, .exited(code: 255)), (9, .killed(signal: 9)),
+      (0x86, .killed(signal: 6)),
+    ])
   func status(status: Int32, end: ChildProcess.End) { #expect(ChildProcess.End(status: status) == end) }
 
-  @Test("an end is said in words", arguments: [
-    (ChildProcess.End.exited(code: 7), "exit code 7"), (.killed(signal: 9), "signal 9"), (.unknown, "how is unknown"),
-  ])
+  @Test(
+    "an end is said in words",
+    arguments: [
+      (ChildProcess.End.exited(code: 7), "exit code 7"), (.killed(signal: 9), "signal 9"), (.unknown, "how is unknown"),
+    ])
   func words(end: ChildProcess.End, words: String) { #expect(String(decoding: end.text.bytes, as: UTF8.self) == words) }
 
   @Test("a child's end is told once")

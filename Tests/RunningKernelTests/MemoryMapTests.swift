@@ -35,7 +35,8 @@ struct MemoryMapTests {
   @Test("memory that is lent by crashkernel=…,cma is the capture kernel's, in its order")
   func lent() throws {
     let map = try #require(MemoryMap(Text(listing), lent: Text("60000000-67ffffff\n50000000-57ffffff\n")))
-    #expect(map.reservations == [0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5800_0000, 0x6000_0000..<0x6800_0000, 0x1_6b00_0000..<0x1_7b00_0000])
+    #expect(
+      map.reservations == [0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5800_0000, 0x6000_0000..<0x6800_0000, 0x1_6b00_0000..<0x1_7b00_0000])
   }
 
   @Test("a listing without addresses, as others than root see it, is none")

@@ -16,14 +16,16 @@ struct SoftReservationTests {
     let reservation = SoftReservation(of: try #require(MemoryMap(Text(listing))), room: 2000)
     #expect(
       string(reservation.words)
-        == "memmap=1712M%4G+0xefffffff memmap=942M%1104M+0xefffffff memmap=846M%2M+0xefffffff memmap=1G%6G+0xefffffff memmap=80M%6064M+0xefffffff")
+        == "memmap=1712M%4G+0xefffffff memmap=942M%1104M+0xefffffff memmap=846M%2M+0xefffffff memmap=1G%6G+0xefffffff memmap=80M%6064M+0xefffffff"
+    )
     #expect(reservation.omittedRanges == 0)
   }
 
   @Test("what begins below the end of the highest reservation comes first, however small")
   func order() throws {
     let map = try map("00100000-3fffffff : System RAM", "  30000000-37ffffff : Crash kernel", "100000000-4ffffffff : System RAM")
-    #expect(SoftReservation(of: map, room: 2000).ranges == [0x20_0000..<0x3000_0000, 0x1_0000_0000..<0x5_0000_0000, 0x3800_0000..<0x4000_0000])
+    #expect(
+      SoftReservation(of: map, room: 2000).ranges == [0x20_0000..<0x3000_0000, 0x1_0000_0000..<0x5_0000_0000, 0x3800_0000..<0x4000_0000])
   }
 
   @Test("a command line without room for all takes whole words, and says what is left out", arguments: 0...150)
@@ -60,7 +62,8 @@ struct SoftReservationTests {
   @Test(
     "words that don't fit are told, with the reason",
     arguments: [
-      ("memmap=1712M%4G+0xefffffff", nil), ("memmap=0x6b000000%0x100000000+0xefffffff", nil), ("memmap=04000000%04000000+0xefffffff", .unaligned),
+      ("memmap=1712M%4G+0xefffffff", nil), ("memmap=0x6b000000%0x100000000+0xefffffff", nil),
+      ("memmap=04000000%04000000+0xefffffff", .unaligned),
       ("memmap=2M%2M+0xefffffff", nil), ("memmap=1753088K%4194304k+0xefffffff", nil),
       ("memmap=1714M%4G+0xefffffff", .overlapsReservation), ("memmap=2M%0x44f00000+0xefffffff", .overlapsReservation),
       ("memmap=1M%0+0xefffffff", .low), ("memmap=2G%6G+0xefffffff", .beyondMemory), ("memmap=2M%2G+0xefffffff", .beyondMemory),

@@ -5,24 +5,26 @@ import Testing
 
 @Suite("VMCOREINFO")
 struct VMCoreInfoTests {
-  private let info = VMCoreInfo(Array("""
-    OSRELEASE=6.12.0
-    NUMBER(negative)=-129
-    NUMBER(hexadecimal)=0x800000
-    NUMBER(empty)=
-    NUMBER(word)=four
-    NUMBER(huge)=99999999999999999999
-    NUMBER(least)=-9223372036854775808
-    SYMBOL(high)=ffffffff81c1a000
-    SYMBOL(bad)=xyz
-    OFFSET(page.flags)=0
-    OFFSET(page.negative)=-8
-    SIZE(page)=64
-    LENGTH(zone.free_area)=11
-    NOTNUMBER(x)=5
-    no equals sign
-    NUMBER(last)=7
-    """.utf8))
+  private let info = VMCoreInfo(
+    Array(
+      """
+      OSRELEASE=6.12.0
+      NUMBER(negative)=-129
+      NUMBER(hexadecimal)=0x800000
+      NUMBER(empty)=
+      NUMBER(word)=four
+      NUMBER(huge)=99999999999999999999
+      NUMBER(least)=-9223372036854775808
+      SYMBOL(high)=ffffffff81c1a000
+      SYMBOL(bad)=xyz
+      OFFSET(page.flags)=0
+      OFFSET(page.negative)=-8
+      SIZE(page)=64
+      LENGTH(zone.free_area)=11
+      NOTNUMBER(x)=5
+      no equals sign
+      NUMBER(last)=7
+      """.utf8))
 
   @Test("numbers are signed, decimal or hexadecimal")
   func numbers() throws {
@@ -37,10 +39,12 @@ struct VMCoreInfoTests {
     #expect(info.release == "6.12.0")
   }
 
-  @Test("what is missing or no number is an error that names the key", arguments: [
-    ("absent", "lacks NUMBER(absent)"), ("empty", "no number in NUMBER(empty)"), ("word", "no number in NUMBER(word)"),
-    ("huge", "no number in NUMBER(huge)"), ("x", "lacks NUMBER(x)"), ("las", "lacks"),
-  ])
+  @Test(
+    "what is missing or no number is an error that names the key",
+    arguments: [
+      ("absent", "lacks NUMBER(absent)"), ("empty", "no number in NUMBER(empty)"), ("word", "no number in NUMBER(word)"),
+      ("huge", "no number in NUMBER(huge)"), ("x", "lacks NUMBER(x)"), ("las", "lacks"),
+    ])
   func errors(name: String, message: String) {
     let names: [String: Literal] = ["absent": "absent", "empty": "empty", "word": "word", "huge": "huge", "x": "x", "las": "las"]
     do throws(MissingKey) {

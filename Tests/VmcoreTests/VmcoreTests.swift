@@ -68,7 +68,9 @@ struct VmcoreTests {
     #expect(try vmcore.word(at: PhysicalAddress(0x10_3ffc)) == 104 << 32)
   }
 
-  @Test("what is outside every PT_LOAD can't be read", arguments: [0, 0xf_f000, 0x10_8000, 0x1f_fffc, 0x20_4000, 0x20_3ffc, UInt64.max, UInt64.max - 7])
+  @Test(
+    "what is outside every PT_LOAD can't be read",
+    arguments: [0, 0xf_f000, 0x10_8000, 0x1f_fffc, 0x20_4000, 0x20_3ffc, UInt64.max, UInt64.max - 7])
   func absent(address: UInt64) throws {
     let vmcore = try Vmcore(core())
     #expect(throws: VmcoreError.self) { try vmcore.word(at: PhysicalAddress(address)) }
@@ -113,11 +115,13 @@ struct VmcoreTests {
     }
   }
 
-  @Test("a file that is no core file of this architecture is refused with the reason", arguments: [
-    Wrong("not an ELF file") { $0.magic = [0x4b, 0x44, 0x55, 0x4d] }, Wrong("not 64-bit") { $0.elfClass = 1 },
-    Wrong("not little-endian") { $0.byteOrder = 2 }, Wrong("ET_CORE") { $0.type = 2 }, Wrong("EM_X86_64") { $0.machine = 183 },
-    Wrong("other architectures") { $0.machine = 21 }, Wrong("EM_X86_64") { $0.machine = 3 },
-  ])
+  @Test(
+    "a file that is no core file of this architecture is refused with the reason",
+    arguments: [
+      Wrong("not an ELF file") { $0.magic = [0x4b, 0x44, 0x55, 0x4d] }, Wrong("not 64-bit") { $0.elfClass = 1 },
+      Wrong("not little-endian") { $0.byteOrder = 2 }, Wrong("ET_CORE") { $0.type = 2 }, Wrong("EM_X86_64") { $0.machine = 183 },
+      Wrong("other architectures") { $0.machine = 21 }, Wrong("EM_X86_64") { $0.machine = 3 },
+    ])
   func identity(wrong: Wrong) throws {
     var core = core()
     wrong.change(&core)
@@ -125,12 +129,14 @@ struct VmcoreTests {
     #expect(refusal?.contains(wrong.reason) ?? false, "\(refusal ?? "accepted")")
   }
 
-  @Test("headers that make no sense are refused", arguments: [
-    { $0.entrySize = 32 }, { $0.headerCount = 0 }, { $0.headerCount = 0xffff }, { $0.segments = [] },
-    // Two that hold the same page, and addresses that wrap.
-    { $0.segments[2].physical = 0x10_7000 }, { $0.segments[2].physical = UInt64.max - 0x1000 },
-    { $0.segments[2].physical = 1 << 52 },
-  ] as [@Sendable (inout FakeCore) -> Void])
+  @Test(
+    "headers that make no sense are refused",
+    arguments: [
+      { $0.entrySize = 32 }, { $0.headerCount = 0 }, { $0.headerCount = 0xffff }, { $0.segments = [] },
+      // Two that hold the same page, and addresses that wrap.
+      { $0.segments[2].physical = 0x10_7000 }, { $0.segments[2].physical = UInt64.max - 0x1000 },
+      { $0.segments[2].physical = 1 << 52 },
+    ] as [@Sendable (inout FakeCore) -> Void])
   func malformed(change: @Sendable (inout FakeCore) -> Void) throws {
     var core = core()
     change(&core)

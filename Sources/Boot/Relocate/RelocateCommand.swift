@@ -76,13 +76,19 @@ struct RelocateArguments {
       } else if word == "--keep" {
         isValue = true
       } else if word.hasPrefix("-") {
-        throw Failure { $0.append("unknown option '"); $0.append(word); $0.append("'") }
+        throw Failure {
+          $0.append("unknown option '"); $0.append(word); $0.append("'")
+        }
       } else {
         operands.append(word)
       }
     }
     if isValue { throw Failure(Text("--keep needs a name")) }
-    if operands.count > 1 { throw Failure { $0.append("unexpected word '"); $0.append(operands[1]); $0.append("'") } }
+    if operands.count > 1 {
+      throw Failure {
+        $0.append("unexpected word '"); $0.append(operands[1]); $0.append("'")
+      }
+    }
     if let operand = operands.first { target = operand }
   }
 }

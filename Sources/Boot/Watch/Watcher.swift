@@ -37,9 +37,11 @@ struct Watcher: ~Copyable {
       ThisProcess.leadSession()
       // '@' spares a process when systemd ends all others
       // (https://systemd.io/ROOT_STORAGE_DAEMONS).
-      Boot.execute(Boot.programPath, [
-        Text("@oldmemfs-watch"), Text("watch"), settings.level, Text(settings.failureAction.name), settings.mountOptions,
-      ])
+      Boot.execute(
+        Boot.programPath,
+        [
+          Text("@oldmemfs-watch"), Text("watch"), settings.level, Text(settings.failureAction.name), settings.mountOptions,
+        ])
     case .parent(let process):
       control.reading.close()
       answer.writing.close()

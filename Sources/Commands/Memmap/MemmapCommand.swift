@@ -36,9 +36,13 @@ enum MemmapCommand {
     guard !map.reservations.isEmpty else { return nothing(Text("no memory is reserved by crashkernel=")) }
     let room = givenRoom ?? roomBeside(line)
     let reservation = SoftReservation(of: map, room: room)
-    guard !reservation.ranges.isEmpty else { return nothing(Text("the command line has % bytes of room left, which is not enough for a word", UInt64(room))) }
+    guard !reservation.ranges.isEmpty else {
+      return nothing(Text("the command line has % bytes of room left, which is not enough for a word", UInt64(room)))
+    }
     if reservation.omittedRanges > 0 {
-      Log.line(Text("the command line has no room for % MiB of memory in % more ranges", reservation.omittedBytes >> 20, reservation.omittedRanges))
+      Log.line(
+        Text("the command line has no room for % MiB of memory in % more ranges", reservation.omittedBytes >> 20, reservation.omittedRanges)
+      )
     }
     return try Usage.output(reservation.words.appending("\n"))
   }

@@ -13,11 +13,16 @@ extension MemoryArguments {
   /// The level for a mount.
   func mountLevel() throws(Failure) -> DumpLevel {
     guard let known = level ?? builtLevel
-    else { throw Failure("the dump level is not known: give level=N as makedumpfile's -d has it; where another program takes the dump, nothing may be reused") }
+    else {
+      throw Failure(
+        "the dump level is not known: give level=N as makedumpfile's -d has it; where another program takes the dump, nothing may be reused"
+      )
+    }
     let level = narrowed(known)
     // Pages of zeros have to stay zeros.
     guard level.subtracting(.zero).isEmpty else { return level }
-    throw Failure("at dump level % nothing may be reused: whatever could be is in the dump, or has to stay zeros", Text("%", UInt64(level.rawValue)))
+    throw Failure(
+      "at dump level % nothing may be reused: whatever could be is in the dump, or has to stay zeros", Text("%", UInt64(level.rawValue)))
   }
 
   private func narrowed(_ level: UInt32) -> DumpLevel {
@@ -28,7 +33,8 @@ extension MemoryArguments {
   private var builtLevel: UInt32? {
     var text = Text()
     do throws(Errno) {
-      text.append(bytes: try FileDescriptor.open(Self.levelFile, flags: FileDescriptor.readOnly).contents().filter { $0 != UInt8(ascii: "\n") })
+      text.append(
+        bytes: try FileDescriptor.open(Self.levelFile, flags: FileDescriptor.readOnly).contents().filter { $0 != UInt8(ascii: "\n") })
     } catch { return nil }
     guard let number = text.number(), number <= 31 else { return nil }
     return UInt32(number)

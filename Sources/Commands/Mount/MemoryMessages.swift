@@ -12,7 +12,8 @@ extension PoolError {
       let hint: Literal = level.excludesAll ? "" : " at this dump level; give a higher level= if the dump is taken at one"
       return Text("no page may be reused%", Text(hint))
     case .unreadable(let sections, let error):
-      return Text("no page is known to be reusable: % sections of memory can't be read, the first because %", Text("%", UInt64(sections)), error.text)
+      return Text(
+        "no page is known to be reusable: % sections of memory can't be read, the first because %", Text("%", UInt64(sections)), error.text)
     case .noWay(let failures):
       let device = failures.device.map { $0.text(paths.device ?? Text()) } ?? Text()
       let vmcore = failures.vmcore.map { $0.text(paths.vmcore) } ?? Text()
@@ -32,9 +33,12 @@ extension WayError {
       return Text("can't open % for writing (%%)", path, error.text, Text(hint))
     case .foreign: return Text("% doesn't show this crashed kernel's memory, so it is not written", path)
     case .unmappable:
-      return Text("% lets none of the crashed kernel's own pages be mapped, so it is not known to be its memory, and not written (iomem=relaxed?)", path)
+      return Text(
+        "% lets none of the crashed kernel's own pages be mapped, so it is not known to be its memory, and not written (iomem=relaxed?)",
+        path)
     case .refused(.inaccessible(let error)): return Text("% takes no write to a reusable frame (%)", path, error.text)
-    case .refused(.unreadable(let error)): return Text("% can't be compared with the vmcore at a reusable frame: the vmcore %", path, error.text)
+    case .refused(.unreadable(let error)):
+      return Text("% can't be compared with the vmcore at a reusable frame: the vmcore %", path, error.text)
     case .refused(.different): return Text("% shows other bytes at a reusable frame than the vmcore, so it is not written", path)
     }
   }

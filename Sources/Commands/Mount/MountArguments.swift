@@ -49,7 +49,9 @@ final class MountArguments {
     for option in Option.allCases where option.isOfOldMemory && has(option) {
       throw Failure(usage: "% means nothing to scratch memory", Text(option.name))
     }
-    guard case .absolute(let bytes)? = size, bytes >= 4096 else { throw Failure(usage: "scratch memory needs -o size=N[k|m|g], of a page at the least") }
+    guard case .absolute(let bytes)? = size, bytes >= 4096 else {
+      throw Failure(usage: "scratch memory needs -o size=N[k|m|g], of a page at the least")
+    }
   }
 
   /// What was given for an option that a remount can't change, as a number to compare.
@@ -111,10 +113,11 @@ final class MountArguments {
   /// Words of mount(8) and fstab(5) that mean nothing to a mounted file system, those that always hold here, and what
   /// /proc/mounts shows of a FUSE mount, which mount(8) passes on to a remount.
   private static func isForOthers(_ word: Text) -> Bool {
-    word.isWord(of: """
-      defaults auto noauto user user= nouser users nousers owner noowner group nogroup _netdev nofail x- X- comment= uhelper= helper= \
-      allow_other default_permissions subtype= user_id= group_id= rootmode= max_read= blksize=
-      """)
+    word.isWord(
+      of: """
+        defaults auto noauto user user= nouser users nousers owner noowner group nogroup _netdev nofail x- X- comment= uhelper= helper= \
+        allow_other default_permissions subtype= user_id= group_id= rootmode= max_read= blksize=
+        """)
   }
 }
 

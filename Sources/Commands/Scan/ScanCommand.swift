@@ -31,10 +31,12 @@ enum ScanCommand {
   /// A line 'FIRST_PFN COUNT CLASS WHY' for each run that the dump leaves out: why it is held back, or 'reusable'.
   private static func excluded(_ kernel: CrashedKernel, _ policy: ReusePolicy) throws(Failure) -> ExitCode {
     var lines = Lines()
-    let report = ScanReport(of: kernel, policy: policy, onStretch: { first, count, state in
-      guard policy.level.leavesOut(state.frameClass) else { return }
-      lines.append(first, count, state.frameClass.name, policy.isReusable(state) ? "reusable" : state.hold.name)
-    })
+    let report = ScanReport(
+      of: kernel, policy: policy,
+      onStretch: { first, count, state in
+        guard policy.level.leavesOut(state.frameClass) else { return }
+        lines.append(first, count, state.frameClass.name, policy.isReusable(state) ? "reusable" : state.hold.name)
+      })
     warnOfDamage(report)
     return try lines.finish()
   }

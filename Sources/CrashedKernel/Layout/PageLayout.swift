@@ -81,7 +81,9 @@ struct PageLayout {
     compoundDestructor = info.optionalOffset("folio._folio_dtor").map { $0 - pageSize } ?? info.optionalOffset("page.compound_dtor")
     folioCounts = Self.folioCounts(info, pageFlags, isTyped: hugetlb != nil)
     guard size >= 32, size <= 1024, size % 8 == 0 else { throw .implausible("SIZE(page)") }
-    for offset in [flags, mapping, privateData, compoundHead] where offset > size - 8 || offset % 8 != 0 { throw .implausible("OFFSET(page.…)") }
+    for offset in [flags, mapping, privateData, compoundHead] where offset > size - 8 || offset % 8 != 0 {
+      throw .implausible("OFFSET(page.…)")
+    }
     for offset in [refcount, mapcount] where offset > size - 4 || offset % 4 != 0 { throw .implausible("OFFSET(page.…)") }
     if let place = compoundDestructor, place < 0 || place >= size { throw .implausible("OFFSET(page.compound_dtor)") }
     if case .byte(let place) = orderPlace, place < 0 || place >= size { throw .implausible("OFFSET(page.compound_order)") }

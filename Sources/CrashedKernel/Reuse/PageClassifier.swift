@@ -33,7 +33,9 @@ final class PageClassifier {
     if compound?.isHugetlb ?? false { return Verdict(order: order, state: FrameState(.hugetlb, .compound)) }
     if isAnonymous(page) { return Verdict(order: order, state: FrameState(.user, order > 0 ? .compound : userHold(page))) }
     if page.flags & flags.poisoned != 0 { return Verdict(order: order, state: FrameState(.poisoned, .none)) }
-    if let offline = layout.offline, page.mapcount == offline, !isSlab(page) { return Verdict(order: 0, state: FrameState(.offline, .none)) }
+    if let offline = layout.offline, page.mapcount == offline, !isSlab(page) {
+      return Verdict(order: 0, state: FrameState(.offline, .none))
+    }
     if let type = layout.unaccepted, page.mapcount == type {
       // Such memory comes in blocks of the highest order (`__free_unaccepted`, mm/page_alloc.c, since 6.5).
       return Verdict(order: Int(layout.orders) - 1, state: FrameState(.unaccepted, .none))

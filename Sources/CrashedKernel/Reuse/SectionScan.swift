@@ -75,11 +75,13 @@ struct SectionScan {
     case .folio:
       let link = folio.compound.link
       var tails = folio.tails
-      let stop = first + pages.end(from: start - first, to: end - first) { place, page in
-        guard page.compoundHead == link || isSharedHead(pages, place) else { return false }
-        tails.pass(page)
-        return true
-      }
+      let stop =
+        first
+        + pages.end(from: start - first, to: end - first) { place, page in
+          guard page.compoundHead == link || isSharedHead(pages, place) else { return false }
+          tails.pass(page)
+          return true
+        }
       guard stop == end else { return contradict(at: stop) }
       folio.tails = tails
       if end == current.upperBound { finish() }
@@ -173,7 +175,8 @@ struct SectionScan {
     }
     map.fill(range, state)
     while nextMemory < memory.count, memory[nextMemory].upperBound <= range.lowerBound { nextMemory += 1 }
-    let isMemory = nextMemory < memory.count && memory[nextMemory].lowerBound <= range.lowerBound && range.upperBound <= memory[nextMemory].upperBound
+    let isMemory =
+      nextMemory < memory.count && memory[nextMemory].lowerBound <= range.lowerBound && range.upperBound <= memory[nextMemory].upperBound
     if !isMemory { contradict() }
   }
 

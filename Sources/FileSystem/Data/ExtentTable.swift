@@ -71,7 +71,8 @@ struct ExtentTable {
     var written = extent.part(blocks)
     written.isReserved = false
     insert(
-      written, into: handle, after: self.extent(of: handle, before: blocks.lowerBound), before: self.extent(of: handle, at: blocks.upperBound))
+      written, into: handle, after: self.extent(of: handle, before: blocks.lowerBound),
+      before: self.extent(of: handle, at: blocks.upperBound))
   }
 
   var mapForTests: OrderedMap { map }

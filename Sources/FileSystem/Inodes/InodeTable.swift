@@ -93,7 +93,9 @@ final class InodeTable {
   func add(mode: FileMode, uid: UInt32, gid: UInt32, flags: FileFlags = [], at time: Time) -> UInt32 {
     lastGeneration &+= 1
     return slab.add(
-      Inode(accessed: time, modified: time, changed: time, born: time, mode: mode, flags: flags, uid: uid, gid: gid, generation: lastGeneration))
+      Inode(
+        accessed: time, modified: time, changed: time, born: time, mode: mode, flags: flags, uid: uid, gid: gid, generation: lastGeneration)
+    )
   }
 
   /// Adds the root, which is the first inode. It is never unreachable.

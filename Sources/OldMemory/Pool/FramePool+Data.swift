@@ -63,7 +63,9 @@ extension FramePool {
   /// Writes whole frames, and notes each piece as it is written: after a failure on the way each frame has the checksum of its contents.
   private func writeWhole(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) {
     try forEachPart(of: first, bytes.count / frameSize) { index, open, places, before throws(StoreError) in
-      precondition(open.available.firstSet(from: places.lowerBound, before: places.upperBound) == places.upperBound, "a write to a frame that nobody owns")
+      precondition(
+        open.available.firstSet(from: places.lowerBound, before: places.upperBound) == places.upperBound,
+        "a write to a frame that nobody owns")
       announce(places, of: open, at: index)
       var place = places.lowerBound
       while place < places.upperBound {

@@ -133,7 +133,10 @@ public final class FramePool: FrameStore {
 
   /// The place in the table of a frame's section, and the frame's place in the section.
   func locate(_ frame: FrameNumber) -> (index: Int?, place: Int) {
-    (table.index(of: Int(truncatingIfNeeded: frame.rawValue >> UInt64(X86_64.sectionShift))), Int(frame.rawValue & UInt64(framesPerSection - 1)))
+    (
+      table.index(of: Int(truncatingIfNeeded: frame.rawValue >> UInt64(X86_64.sectionShift))),
+      Int(frame.rawValue & UInt64(framesPerSection - 1))
+    )
   }
 
   private func extend(_ neighbour: FrameNumber, upTo count: Int) -> FrameRun? {

@@ -83,7 +83,8 @@ struct Generator {
   private mutating func makeSomething() -> Operation {
     switch random.below(12) {
     case 0..<6: return .makeNode(place, name, type: FileMode.regular, permissions: permissions, device: 0, caller)
-    case 6: return .makeNode(place, name, type: [0o010000, 0o140000, 0o020000][random.below(3)], permissions: permissions, device: 0x103, caller)
+    case 6:
+      return .makeNode(place, name, type: [0o010000, 0o140000, 0o020000][random.below(3)], permissions: permissions, device: 0x103, caller)
     case 7: return .makeUnnamed(place, permissions: permissions, caller)
     case 8: return .makeLink(place, name, length: [1, 26, 27, 250, 251, 4095, 4096, 0][random.below(8)], caller)
     default: return .makeDirectory(place, name, permissions: permissions, caller)

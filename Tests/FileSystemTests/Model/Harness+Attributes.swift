@@ -15,13 +15,25 @@ extension Harness {
       }
     case .attributes(let place):
       let node = node(place)
-      try compare { .node(Description(try real.attributes(of: node.number))) } _: { .node(Description(node)) }
+      try compare {
+        .node(Description(try real.attributes(of: node.number)))
+      } _: {
+        .node(Description(node))
+      }
     case .setFlags(let place, let flags):
       let node = node(place)
-      try compareStatus { try real.setFlags(of: node.number, to: flags) } _: { model.setFlags(of: node, to: flags) }
+      try compareStatus {
+        try real.setFlags(of: node.number, to: flags)
+      } _: {
+        model.setFlags(of: node, to: flags)
+      }
     case .readLink(let place):
       let node = node(place)
-      try compare { .bytes(try real.readLink(node.number)) } _: { .bytes(try model.readLink(node)) }
+      try compare {
+        .bytes(try real.readLink(node.number))
+      } _: {
+        .bytes(try model.readLink(node))
+      }
     case .setLimits(let size, let inodes):
       real.setLimits(size: size, inodes: inodes.map { $0 + UInt64(ballast.inodes) })
       (model.sizeLimit, model.inodeLimit) = (size, inodes)
@@ -31,8 +43,16 @@ extension Harness {
       guard nodes[number.rawValue] == nil, !isBallast else { return }
       real.forget(number, count: 1)
       real.close(number, .cached)
-      try compare { .node(Description(try real.attributes(of: number))) } _: { throw FileSystemError.stale }
-      try compare { .bytes(try real.bytes(of: number, at: 0, count: 1, touching: true)) } _: { throw FileSystemError.stale }
+      try compare {
+        .node(Description(try real.attributes(of: number)))
+      } _: {
+        throw FileSystemError.stale
+      }
+      try compare {
+        .bytes(try real.bytes(of: number, at: 0, count: 1, touching: true))
+      } _: {
+        throw FileSystemError.stale
+      }
     default: break
     }
   }
@@ -51,17 +71,23 @@ extension Harness {
       }
     case .attribute(let place, let name):
       let node = node(place)
-      try compare { .bytes(try real.attribute(Pools.attributes[name], of: node.number)) } _: {
+      try compare {
+        .bytes(try real.attribute(Pools.attributes[name], of: node.number))
+      } _: {
         .bytes(try model.attribute(name, of: node))
       }
     case .attributeNames(let place, let caller):
       let node = node(place)
-      try compare { .names(try real.attributeNames(of: node.number, by: Pools.callers[caller])) } _: {
+      try compare {
+        .names(try real.attributeNames(of: node.number, by: Pools.callers[caller]))
+      } _: {
         .names(Set(model.attributes(of: node, isPrivileged: Pools.callers[caller].uid == 0).keys))
       }
     case .removeAttribute(let place, let name):
       let node = node(place)
-      try compareStatus { try real.removeAttribute(Pools.attributes[name], of: node.number) } _: {
+      try compareStatus {
+        try real.removeAttribute(Pools.attributes[name], of: node.number)
+      } _: {
         try model.removeAttribute(name, of: node)
       }
     case .setAccessList(let place, let isDefault, let choice, let caller):
@@ -75,7 +101,9 @@ extension Harness {
       }
     case .removeAccessList(let place, let isDefault):
       let node = node(place)
-      try compareStatus { try real.removeAttribute(.accessList(isDefault: isDefault), of: node.number) } _: {
+      try compareStatus {
+        try real.removeAttribute(.accessList(isDefault: isDefault), of: node.number)
+      } _: {
         try model.removeAccessList(isDefault: isDefault, of: node)
       }
     default: break

@@ -7,7 +7,9 @@ extension Harness {
     switch operation {
     case .read(let place, let offset, let count, let touching):
       guard let file = file(place) else { return }
-      try compare { .bytes(try real.bytes(of: file.number, at: offset, count: count, touching: touching)) } _: {
+      try compare {
+        .bytes(try real.bytes(of: file.number, at: offset, count: count, touching: touching))
+      } _: {
         .bytes(model.read(file, at: offset, count: count, touching: touching))
       }
       // Access is noted before the first byte is read.
@@ -31,7 +33,9 @@ extension Harness {
       try allocate(file, offset, count, mode, caller)
     case .seek(let place, let target, let offset):
       guard let file = file(place) else { return }
-      try compare { .position(try real.seek(target, in: file.number, from: offset)) } _: {
+      try compare {
+        .position(try real.seek(target, in: file.number, from: offset))
+      } _: {
         .position(try model.seek(target, in: file, from: offset))
       }
     case .open(let place, let access, let isStream, let mixing, let caller):

@@ -9,13 +9,25 @@ extension Harness {
     switch operation {
     case .lookUp(let place, let name):
       let directory = directory(place)
-      try compareEntry { try real.lookUp(Pools.names[name], in: directory.number) } _: { try model.lookUp(name, in: directory) }
+      try compareEntry {
+        try real.lookUp(Pools.names[name], in: directory.number)
+      } _: {
+        try model.lookUp(name, in: directory)
+      }
     case .lookUpDot(let place):
       let node = node(place)
-      try compareEntry { try real.lookUp(.dot, in: node.number) } _: { model.refer(to: node) }
+      try compareEntry {
+        try real.lookUp(.dot, in: node.number)
+      } _: {
+        model.refer(to: node)
+      }
     case .lookUpDotDot(let place):
       let node = node(place)
-      try compareEntry { try real.lookUp(.dotDot, in: node.number) } _: { try model.lookUpDotDot(node) }
+      try compareEntry {
+        try real.lookUp(.dotDot, in: node.number)
+      } _: {
+        try model.lookUpDotDot(node)
+      }
     case .makeNode(let place, let name, let type, let permissions, let device, let caller):
       let directory = directory(place)
       try compareEntry {
@@ -66,11 +78,17 @@ extension Harness {
     switch operation {
     case .unlink(let place, let name):
       let directory = directory(place)
-      try compareStatus { try real.unlink(Pools.names[name], in: directory.number) } _: { try model.unlink(name, in: directory) }
+      try compareStatus {
+        try real.unlink(Pools.names[name], in: directory.number)
+      } _: {
+        try model.unlink(name, in: directory)
+      }
       noteAbsence(of: name, in: directory)
     case .removeDirectory(let place, let name):
       let directory = directory(place)
-      try compareStatus { try real.removeDirectory(Pools.names[name], in: directory.number) } _: {
+      try compareStatus {
+        try real.removeDirectory(Pools.names[name], in: directory.number)
+      } _: {
         try model.removeDirectory(name, in: directory)
       }
       noteAbsence(of: name, in: directory)

@@ -76,7 +76,8 @@ extension Harness {
       }
     }
     try checkWhole()
-    guard fileSystem.store.freeFrames == fileSystem.store.totalFrames, fileSystem.extents.mapForTests.count + fileSystem.entries.mapForTests.count == 0
+    guard fileSystem.store.freeFrames == fileSystem.store.totalFrames,
+      fileSystem.extents.mapForTests.count + fileSystem.entries.mapForTests.count == 0
     else { throw Deviation(nil, "not everything is gone") }
   }
 

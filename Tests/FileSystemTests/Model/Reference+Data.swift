@@ -104,7 +104,9 @@ extension Reference {
     let first = start / Self.blockSize
     let last = (end - 1) / Self.blockSize
     if start % Self.blockSize > 0 { clear(node, from: start, to: end) }
-    if end % Self.blockSize > 0, last > first || start % Self.blockSize == 0 { clear(node, from: max(start, last * Self.blockSize), to: end) }
+    if end % Self.blockSize > 0, last > first || start % Self.blockSize == 0 {
+      clear(node, from: max(start, last * Self.blockSize), to: end)
+    }
     let lastWhole = fault == .punchLeavesLastBlock ? end - 1 : end
     remove(node) { block in block * Self.blockSize >= start && (block + 1) * Self.blockSize <= lastWhole }
   }

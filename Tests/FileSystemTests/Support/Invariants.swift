@@ -80,7 +80,11 @@ struct InvariantsChecker {
     let length = fileSystem.blobs.bytes(of: blob).count
     findings.equal(blob.rawValue == 0, length == 0, "an empty blob has no pieces")
     findings.equal(blob.isLong, length > ShortPiece.capacity, "kind of pieces for \(length) bytes")
-    if blob.isLong { pieces.longPieces += (length + LongPiece.capacity - 1) / LongPiece.capacity } else if length > 0 { pieces.shortPieces += 1 }
+    if blob.isLong {
+      pieces.longPieces += (length + LongPiece.capacity - 1) / LongPiece.capacity
+    } else if length > 0 {
+      pieces.shortPieces += 1
+    }
   }
 
   // MARK: Names
@@ -216,7 +220,9 @@ struct InvariantsChecker {
       }
       findings.equal(fileSystem.find(name, of: entry.key.owner)?.key, entry.key, "place at which an attribute is found")
     }
-    for handle in live { findings.equal(fileSystem.inodes[handle].hasAttributes, owners.contains(handle), "whether \(handle) has attributes") }
+    for handle in live {
+      findings.equal(fileSystem.inodes[handle].hasAttributes, owners.contains(handle), "whether \(handle) has attributes")
+    }
   }
 
   private mutating func checkMemory() {
@@ -225,8 +231,11 @@ struct InvariantsChecker {
     findings.append(fileSystem.attributes.mapForTests.findings(ballast: ballast.attributeNodes).map { "attributes: " + $0 })
     findings.equal(fileSystem.blobs.short.count, pieces.shortPieces + ballast.shortPieces, "short pieces")
     findings.equal(fileSystem.blobs.long.count, pieces.longPieces + ballast.longPieces, "long pieces")
-    let committed = fileSystem.inodes.committedBytes + fileSystem.extents.mapForTests.nodes.committedBytes + fileSystem.entries.mapForTests.nodes.committedBytes
-      + fileSystem.attributes.mapForTests.nodes.committedBytes + fileSystem.blobs.short.committedBytes + fileSystem.blobs.long.committedBytes
+    let committed =
+      fileSystem.inodes.committedBytes + fileSystem.extents.mapForTests.nodes.committedBytes
+      + fileSystem.entries.mapForTests.nodes.committedBytes
+      + fileSystem.attributes.mapForTests.nodes.committedBytes + fileSystem.blobs.short.committedBytes
+      + fileSystem.blobs.long.committedBytes
     findings.equal(fileSystem.metadataBytes, committed, "bytes of metadata")
   }
 }

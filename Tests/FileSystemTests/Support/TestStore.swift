@@ -96,7 +96,9 @@ final class TestFrames {
       most = min(most, Int.random(in: 1...4, using: &random))
       start = Int.random(in: 0..<count, using: &random)
     }
-    if let neighbour, Int(neighbour.rawValue) + 1 < count, states[Int(neighbour.rawValue) + 1] == .free { start = Int(neighbour.rawValue) + 1 }
+    if let neighbour, Int(neighbour.rawValue) + 1 < count, states[Int(neighbour.rawValue) + 1] == .free {
+      start = Int(neighbour.rawValue) + 1
+    }
     while states[start] != .free { start = (start + 1) % count }
     var end = start
     while end < count, end - start < most, states[end] == .free {

@@ -61,7 +61,8 @@ enum Parser: UInt8, CaseIterable {
     let map = FrameMap()
     map.fill(0..<FrameMap.frameCount, FrameState(.absent, .none))
     var scan = SectionScan(
-      PageClassifier(layout: layout, buffers: nil), map, firstFrame: 1 << 15, base: 0xffff_ea00_0000_0000, memory: [0..<FrameMap.frameCount])
+      PageClassifier(layout: layout, buffers: nil), map, firstFrame: 1 << 15, base: 0xffff_ea00_0000_0000, memory: [0..<FrameMap.frameCount]
+    )
     for piece in 0..<2 {
       scan.classify(pages, piece * StructPages.pieceCount..<(piece + 1) * StructPages.pieceCount)
     }

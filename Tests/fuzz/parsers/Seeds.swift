@@ -43,7 +43,9 @@ enum Seeds {
     for place in [FakeKernel.topTable, FakeKernel.topTable + 1 << 20, FakeKernel.sectionArray, FakeKernel.sectionRoot] {
       small.segments.append(.init(physical: place, virtual: kernel.directMap + place, size: 2 * 4096))
     }
-    small.notes = [.init(name: "CORE", contents: [1, 2, 3, 4, 5]), .init(name: "VMCOREINFO", contents: Array(kernel.informationText.utf8))]
+    small.notes = [
+      .init(name: "CORE", contents: [1, 2, 3, 4, 5]), .init(name: "VMCOREINFO", contents: Array(kernel.informationText.utf8)),
+    ]
     let directory = try TemporaryDirectory()
     try small.write(to: directory.path + "/core")
     return Array(try Data(contentsOf: URL(fileURLWithPath: directory.path + "/core")))

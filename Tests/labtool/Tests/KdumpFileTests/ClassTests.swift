@@ -5,7 +5,8 @@ import Testing
 
 /// What oldmemfs says of the small dump's 61 pages that are left out.
 private func check(
-  classes: String, ranges: String, reusable: Int, held: String = "", cacheDump: SmallDump? = nil, baseDump: SmallDump = SmallDump(dumped: Array(0..<64))
+  classes: String, ranges: String, reusable: Int, held: String = "", cacheDump: SmallDump? = nil,
+  baseDump: SmallDump = SmallDump(dumped: Array(0..<64))
 ) throws -> ClassCheck {
   let summary = try file(
     "{\"level\": 31, \"reusable_pages\": \(reusable), \"classes\": {\(classes)}, \"held_back\": {\(held)}, \"more\": 1}")

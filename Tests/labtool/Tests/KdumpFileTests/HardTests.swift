@@ -75,9 +75,11 @@ struct HardTests {
     #expect(throws: LabError.self) { try check.compare(MappedFile(path: before), MappedFile(path: short)) }
   }
 
-  @Test("must be listed by the right rule, in numbers", arguments: [
-    "may locked 1 1\n", "never thp 1 1\n", "never locked 1 0\n", "never locked x 1\n", "never locked 1\n", "never lost 1 1\n",
-    "never locked 18446744073709551615 2\n", "cannot locked\n",
-  ])
+  @Test(
+    "must be listed by the right rule, in numbers",
+    arguments: [
+      "may locked 1 1\n", "never thp 1 1\n", "never locked 1 0\n", "never locked x 1\n", "never locked 1\n", "never lost 1 1\n",
+      "never locked 18446744073709551615 2\n", "cannot locked\n",
+    ])
   func malformed(_ text: String) { #expect(throws: LabError.self) { try list(text) } }
 }
