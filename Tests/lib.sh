@@ -138,7 +138,7 @@ run_swift() (
   flock "$lock"
   trap 'rm -rf "$own"' EXIT
   own=$(mktemp -d)
-  TMPDIR=$own ${swift_limit:+timeout "$swift_limit"} swift "$@" --scratch-path "$scratch" 2>&1 </dev/null {lock}>&- | follow "$name" "$log" {lock}>&-
+  TMPDIR=$own ${swift_limit:+timeout "$swift_limit"} swift "$1" --scratch-path "$scratch" "${@:2}" 2>&1 </dev/null {lock}>&- | follow "$name" "$log" {lock}>&-
 )
 
 # build_with_swift WHAT SCRATCH WORDS...: 'swift build WORDS…'; its log is shown when it fails, which ends the script. No program looks
