@@ -1,9 +1,8 @@
 # shellcheck shell=bash
-# Where the parts of an initramfs image lie, and how its first stage is compressed. Sourced by pack and repack, whose die() says what
-# went wrong.
+# Finds the parts of an initramfs image, and compresses its first stage. Sourced by pack and repack, which define die().
 
-# compress_stage FORM: standard input as xz, or, where FORM is none, as it is. A kernel's xz has no branch filters; a larger dictionary
-# saves nothing, and is memory that the kernel takes.
+# compress_stage FORM: compresses standard input with xz, or copies it if FORM is none. The kernel's xz has no branch filters. A larger
+# dictionary would save nothing and cost the kernel memory.
 compress_stage() { if [[ $1 == xz ]]; then xz -T1 --format=xz --check=crc32 --lzma2=preset=9e,dict=64KiB; else cat; fi; }
 
 # image_bytes IMAGE OFFSET COUNT
@@ -12,8 +11,8 @@ image_bytes() { tail -c "+$(($2 + 1))" "$1" | head -c "$3" 2>/dev/null || :; }
 # is_archive IMAGE OFFSET: whether an uncompressed archive begins there.
 is_archive() { [[ $(image_bytes "$1" "$2" 6 | tr -d '\0') == 07070[12] ]]; }
 
-# archive_end IMAGE OFFSET: where the uncompressed archive that begins there ends, its trailer included. Entry by entry: file contents
-# may look like anything.
+# archive_end IMAGE OFFSET: the offset behind the trailer of the uncompressed archive that begins there. It goes from entry to entry,
+# since a file's contents may look like a trailer.
 archive_end() {
   local image=$1 offset=$2 header name_bytes size
   while :; do

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Sourced by kdump-tools' kdump-config behind its own configuration, in a capture kernel (real-root-hook.sh).
+# Sourced by kdump-tools' kdump-config after its own configuration, in a capture kernel (see real-root-hook.sh).
 #
-# Where the output of makedumpfile can't be written, or there is no makedumpfile, kdump-config copies all of /proc/vmcore, by cp or scp.
-# Here these first leave the record of the pages that oldmemfs overwrote beside the copy, while there is room: oldmemfs-record.STAMP, in the
-# folder of vmcore.STAMP. The copy itself is what it would be, and any other one, too.
+# If makedumpfile fails or is missing, kdump-config copies all of /proc/vmcore with cp or scp. These two functions first write the record
+# of the pages that oldmemfs overwrote into the same folder, while there is room: oldmemfs-record.STAMP beside vmcore.STAMP. The copy
+# itself does not change, and no other copy does.
 
 cp() {
   oldmemfs_leave_record "${KDUMP_STAMP:-}" cp "$@"
@@ -15,7 +15,7 @@ scp() {
   command scp "$@"
 }
 
-# oldmemfs_leave_record STAMP PROGRAM WORD... SOURCE TARGET: by the same words, but for source and target.
+# oldmemfs_leave_record STAMP PROGRAM WORD... SOURCE TARGET: copies the record with the same program and options.
 oldmemfs_leave_record() (
   stamp=$1
   shift

@@ -1,8 +1,8 @@
 #!/bin/bash
 # shellcheck disable=SC2154  # dracut sets moddir, initdir, kernel and the like
-# oldmemfs: a dracut module that makes a kdump initramfs live in the crashed kernel's memory. See README.md, "Use it for kdump".
+# oldmemfs: a dracut module that puts a kdump initramfs into the crashed kernel's memory. See README.md, "Use it for kdump".
 
-# Only when asked for.
+# 255: the module is only added on request.
 check() {
   [[ -x $moddir/oldmemfs ]] || return 1
   require_binaries cpio xz || return 1
@@ -13,10 +13,9 @@ depends() { echo base; }
 
 installkernel() { instmods "=fs/fuse" 2>/dev/null || :; }
 
-# The settings of the first stage; what /etc/oldmemfs.conf says comes last, so that it wins.
+# Prints the settings of the first stage. Those of /etc/oldmemfs.conf come last, so that they win.
 oldmemfs_settings() {
   local action
-  # What the capture's own configuration takes its dump at.
   echo "level=$("$moddir/level" "$dracutsysrootdir/")"
   action=$(sed -n 's/^[[:space:]]*\(failure_action\|default\)[[:space:]]\{1,\}\([a-z_]*\).*/\2/p' "$dracutsysrootdir/etc/kdump.conf" 2>/dev/null | tail -n 1)
   [[ -z $action ]] || echo "failure_action=$action"
@@ -27,11 +26,11 @@ install() {
   local fuse words
   oldmemfs_settings >"$DRACUT_TMPDIR/oldmemfs.settings"
   install_level
-  # The last of them are what oldmemfs-stage calls.
+  # oldmemfs-stage needs dd, grep, mkdir, rm, sed and tail.
   inst_multiple -o umount mount stat dd grep mkdir rm sed tail
   inst_simple "$moddir/stage" /usr/bin/oldmemfs-stage
   install_real_root_hook
-  # The program stays in memory, at the root; this is how it is called later on.
+  # The program itself stays in memory, in the root directory.
   ln -sf /oldmemfs "$initdir/usr/bin/oldmemfs"
   if grep -q '^payload=no' "$DRACUT_TMPDIR/oldmemfs.settings"; then
     install_without_payload
@@ -41,16 +40,16 @@ install() {
   words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR")
   [[ -z $fuse ]] || words+=(--fuse "$fuse")
   check_kernel_config CONFIG_RD_XZ || words+=(--stage none)
-  # Dracut's one way to change what becomes of the finished tree: the packer takes the compressor's place. A module's install()
-  # runs in dracut's own shell, before the compressor is used.
+  # Dracut lets a module change the finished image only through its compressor: pack takes the compressor's place. install() runs in
+  # dracut's own shell, before the compressor is used.
   # shellcheck disable=SC2034  # dracut's
   compress="${words[*]}"
-  # Dracut's other archivers, where it has them: 3cpio takes no compressor but those that it knows.
+  # Not 3cpio, which newer versions of dracut may use: it accepts no other compressor than those that it knows.
   # shellcheck disable=SC2034  # dracut's
   CPIO=cpio enhanced_cpio=""
 }
 
-# The level, for a mount by hand; and a word where the image will be no smaller than without this module.
+# Writes the dump level for mounts by hand, and warns if the level gains nothing.
 install_level() {
   local level
   level=$(sed -n 's/^level=//p' "$DRACUT_TMPDIR/oldmemfs.settings" | tail -n 1)
@@ -59,7 +58,7 @@ install_level() {
   (((level & 30) != 0)) || dwarn "oldmemfs: at dump level $level nothing may be reused: this image gains nothing, and all of it will be unpacked into memory"
 }
 
-# Where kdump-tools takes the dump, in the installed system, it needs the record of overwritten pages beside a copy of all memory.
+# kdump-tools takes the dump in the installed system. If it copies all of memory, the record of overwritten pages must lie beside the copy.
 install_real_root_hook() {
   [[ -e $dracutsysrootdir/etc/default/kdump-tools ]] || return 0
   inst_multiple cat mkdir mount
@@ -71,7 +70,7 @@ install_without_payload() {
   inst_simple "$moddir/oldmemfs" /oldmemfs
   inst_simple "$DRACUT_TMPDIR/oldmemfs.settings" /oldmemfs.conf
   inst_hook cmdline 00 "$moddir/relocate-hook.sh"
-  # Since 256, systemd mounts an initramfs's /usr over itself, read-only (ProtectSystem=auto): what is a mount of its own does not move.
+  # Since 256, systemd mounts an initramfs's /usr read-only over itself (ProtectSystem=auto). A mount point can't be relocated.
   if dracut_module_included systemd; then
     mkdir -p "$initdir/etc/systemd/system.conf.d"
     printf '[Manager]\nProtectSystem=no\n' >"$initdir/etc/systemd/system.conf.d/50-oldmemfs.conf"

@@ -1,13 +1,12 @@
 #!/bin/sh
-# A hook of an initramfs that hands over to the installed system: the last of initramfs-tools' init-bottom, or of dracut's pre-pivot.
+# Hands the record of overwritten pages to the installed system: the last hook of initramfs-tools' init-bottom or dracut's pre-pivot.
 #
-# Where kdump-tools of that system takes the dump, and makedumpfile's can't be had, it copies all of /proc/vmcore, with the pages that
-# oldmemfs overwrote. This leaves the record of these in /run, which the system keeps, and has kdump-tools put it beside such a copy:
-# in front of the system's /etc/default/kdump-tools lies a copy that sources kdump-tools.sh, too. Until its end the process that serves
-# /oldmem goes on with the record.
+# If kdump-tools of that system can't have makedumpfile's dump, it copies all of /proc/vmcore, and with it the pages that oldmemfs
+# overwrote. This hook leaves their record in /run, which the system keeps. Over the system's /etc/default/kdump-tools it mounts a copy
+# that also sources kdump-tools.sh, which puts the record beside such a copy. The daemon of /oldmem updates the record until it ends.
 #
-# It needs a shell, cat, mkdir and mount. Whatever fails, the capture goes on as it would without this, and a line says why. In a
-# subshell, as dracut sources it.
+# The hook needs a shell, cat, mkdir and mount. If it fails, the capture goes on as without it, and a line says why. It runs in a
+# subshell, since dracut sources it.
 (
   root=${rootmnt:-${NEWROOT:-/sysroot}} conf=/etc/default/kdump-tools left=/run/oldmemfs
   umask 077
@@ -23,7 +22,7 @@
     return 1
   }
 
-  # What the first stage left when it gave old memory up half-way is all there is.
+  # Without a mount, the record is the one that the first stage wrote when it gave old memory up.
   leave_record() {
     if is_mounted /oldmem fuse.oldmemfs; then /oldmemfs record /oldmem --to "$left/record"; else cat /oldmemfs.record >"$left/record"; fi
   }
@@ -36,7 +35,7 @@
     mount -o bind "$left/kdump-tools" "$root$conf"
   }
 
-  # A link may lead nowhere from here.
+  # The target of a link may not exist from here.
   [ -e "$root$conf" ] || [ -L "$root$conf" ] || exit 0
   { [ -e /oldmemfs.record ] || is_mounted /oldmem fuse.oldmemfs; } || exit 0
   if why=$(leave 2>&1); then

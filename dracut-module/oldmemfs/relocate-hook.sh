@@ -1,6 +1,6 @@
 #!/bin/sh
-# A hook of dracut's for an initramfs without a payload (payload=no): old memory is mounted before udev starts, and the files of the
-# running initramfs move there. Whatever fails, everything stays where it is.
+# A dracut hook for an initramfs without a payload (payload=no): mounts old memory before udev starts, and moves the files of the running
+# initramfs there. If that fails, everything stays where it is.
 modprobe -q fuse
 if /oldmemfs start; then
   /oldmemfs relocate /oldmem >/dev/kmsg 2>&1
