@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What all of the tests share: messages and the run's clock, this machine's packages, builds, checks and their count.
-# Sourced by the scripts here, and by the lib.sh of each folder; it does nothing by itself.
+# Shared by all tests: messages, the clock of a run, this machine's packages, builds, ELF segments, checks and their counts.
+# Sourced by the scripts here and by each folder's lib.sh.
 
 set -euo pipefail
 
@@ -8,19 +8,19 @@ tests_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo_dir=$(cd "$tests_dir/.." && pwd)
 # shellcheck disable=SC2034  # read by the scripts that source this file
 program=$repo_dir/.build/release/oldmemfs
-# Kernels, vmcores, root trees: what is made once. Whoever writes there makes the folder.
+# For what is made once: kernels, vmcores, root trees. A script that writes there makes the folder.
 # shellcheck disable=SC2034
 cache_root=${OLDMEMFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oldmemfs}
-# Where mke2fs and the like are, which not everybody's root has on the path.
+# For mke2fs and the like: not every root user has them on the path.
 PATH=$PATH:/usr/sbin:/sbin
 
-# One clock for a run and all that it starts: the seconds since its first script began.
+# A script and all scripts that it starts share a clock: seconds since the first began.
 export OLDMEMFS_STARTED=${OLDMEMFS_STARTED:-$EPOCHSECONDS}
 SECONDS=$((EPOCHSECONDS - OLDMEMFS_STARTED))
 
 # ---------------------------------------------------------------- messages
 
-# The most columns that a line has. Whoever sets another script's lines off asks it for shorter ones.
+# The longest line. A script that indents the lines of another asks it for shorter ones.
 columns=${OLDMEMFS_COLUMNS:-100}
 
 say() { printf '%s\n' "$*"; }
@@ -30,8 +30,7 @@ die() {
   exit 1
 }
 
-# wrap FIRST INDENT TEXT: the text behind FIRST, broken at blanks where a line would be too long; all lines but the first begin with
-# INDENT.
+# wrap FIRST INDENT TEXT: prints FIRST and TEXT, and breaks long lines at blanks. All lines but the first begin with INDENT.
 wrap() {
   local start=$1 indent=$2 line head
   while IFS= read -r line; do
@@ -39,7 +38,7 @@ wrap() {
     while ((${#line} > columns)); do
       head=${line:0:columns + 1}
       head=${head% *}
-      # A word that is as long as a line.
+      # A word longer than a line.
       ((${#head} > ${#indent} && ${#head} <= columns)) || head=${line:0:columns}
       printf '%s\n' "$head"
       line=${line:${#head}}
@@ -53,7 +52,7 @@ wrap() {
 # The comment block at the top of the calling script, after the '#!' line, is its manual.
 print_manual() { sed -n '2,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$0"; }
 
-# relay NAME: copies its input to standard output. After a minute without a line, one says that NAME still runs.
+# relay NAME: copies its input to standard output. After each minute without a line, it says that NAME still runs.
 relay() {
   local name=$1 line part=""
   while true; do
@@ -71,7 +70,7 @@ relay() {
   [[ -z $part ]] || printf '%s\n' "$part"
 }
 
-# follow NAME LOG: writes its input to LOG. Each minute a line has the last of it.
+# follow NAME LOG: writes its input to LOG, and shows the last line of it once a minute.
 follow() {
   local name=$1 line part="" last="" told=$SECONDS
   while true; do
@@ -93,13 +92,13 @@ follow() {
 
 require_root() { [[ $(id -u) -eq 0 ]] || die "this mounts file systems and installs packages: run it as root."; }
 
-# need FILE PACKAGE: installs PACKAGE when FILE (a path, or a command's name) is not there.
+# need FILE PACKAGE: installs PACKAGE if FILE (a path or a command's name) is missing.
 need() {
   local file=$1 package=$2
   [[ -e $file ]] || command -v "$file" >/dev/null && return
   [[ $(id -u) -eq 0 ]] || die "$file is missing and this is not root: run 'apt-get install $package' first."
   progress "installing $package (for ${file##*/})"
-  # A machine that never ran 'apt-get update' knows no package: one more try after it.
+  # A machine that never ran 'apt-get update' knows no packages: try again after it.
   install_package "$package" || { apt-get update -qq && install_package "$package"; } \
     || die "$package (for ${file##*/}) can't be installed; see what 'apt-get install $package' says."
 }
@@ -112,7 +111,7 @@ install_package() {
 need_build_tools() {
   command -v swift >/dev/null || die "swift is missing: install a Swift 6.2 or newer toolchain and put it on the PATH."
   need /usr/include/fuse3/fuse_lowlevel.h libfuse3-dev
-  # With what only the program of an initramfs has.
+  # Only for the static program.
   need /usr/include/lzma.h liblzma-dev
   need fusermount3 fuse3
   need gcc gcc
@@ -125,11 +124,11 @@ need_fuse() { [[ -e /dev/fuse ]] || modprobe fuse 2>/dev/null || die "/dev/fuse 
 
 # ---------------------------------------------------------------- builds
 
-# run_swift NAME LOG SCRATCH WORDS...: 'swift WORDS…' in the build folder SCRATCH, its output in LOG; NAME is for the progress. It is ended
-# after $swift_limit seconds, if that says so.
+# run_swift NAME LOG SCRATCH WORDS...: runs 'swift WORDS…' with the build folder SCRATCH and its output in LOG; NAME is for progress lines.
+# If swift_limit is set, it ends after that many seconds.
 #
-# SwiftPM leaves empty folders in TMPDIR, so it has one of its own. It keeps two of its kind from one build folder by a lock that
-# lies in TMPDIR, so there is a lock of ours.
+# SwiftPM leaves empty folders in TMPDIR, so it gets a TMPDIR of its own. But its lock on a build folder lies in TMPDIR too, so this
+# function takes a lock as well.
 run_swift() (
   name=$1 log=$2 scratch=$3
   shift 3
@@ -141,8 +140,8 @@ run_swift() (
   TMPDIR=$own ${swift_limit:+timeout "$swift_limit"} swift "$1" --scratch-path "$scratch" "${@:2}" 2>&1 </dev/null {lock}>&- | follow "$name" "$log" {lock}>&-
 )
 
-# build_with_swift WHAT SCRATCH WORDS...: 'swift build WORDS…'; its log is shown when it fails, which ends the script. No program looks
-# for libraries beside itself; a static one that is relocatable dies of such a path (glibc 2.36).
+# build_with_swift WHAT SCRATCH WORDS...: runs 'swift build WORDS…'; if that fails, shows its log and ends the script. Programs get no
+# library path: a relocatable static program with one crashes at its start (glibc 2.36).
 build_with_swift() {
   local what=$1 scratch=$2 log
   shift 2
@@ -156,38 +155,37 @@ build_with_swift() {
   rm -f "$log"
 }
 
-# is_up_to_date PRODUCT SOURCE...: whether it is there, and no file of these is newer.
+# is_up_to_date PRODUCT SOURCE...: whether it exists and no file below the sources is newer.
 is_up_to_date() { [[ -x $1 && -z $(find "${@:2}" -newer "$1" -type f -print -quit) ]]; }
 
-# Builds the release program, $program.
 build_program() {
   build_with_swift "the release program" "$repo_dir/.build" -c release --package-path "$repo_dir" --product oldmemfs
-  # An unchanged product keeps its time stamp; this says that it is up to date.
+  # SwiftPM does not touch an unchanged product; is_up_to_date goes by its time.
   touch "$repo_dir/.build/release/oldmemfs"
 }
 
-# build_with_libfuse SUITE: the same with the libfuse of a newer Debian suite (trixie, sid), which Tests/vm/fetch unpacks: $program runs
-# with that library, libc and loader from there on.
+# build_with_libfuse SUITE: the same, with the libfuse of a newer Debian suite (trixie, sid) that Tests/vm/fetch unpacks. $program then
+# names a program that runs with that suite's libfuse, libc and loader.
 build_with_libfuse() {
   local kit=$cache_root/vm/libfuse/$1 scratch=$repo_dir/.build-libfuse-$1
   [[ -d $kit ]] || "$tests_dir/vm/fetch" "libfuse-$1"
-  # The kit's libraries want what this machine's libc has not; the loader finds it beside them.
+  # The kit's libraries need a newer libc than this machine's; the kit's loader finds it beside them.
   build_with_swift "the release program with libfuse $(<"$kit/version")" "$scratch" -c release --package-path "$repo_dir" --product oldmemfs \
     -Xcc "-I$kit/include" -Xswiftc "-L$kit/lib" -Xlinker --allow-shlib-undefined \
     -Xlinker -rpath -Xlinker "$kit/lib" -Xlinker "--dynamic-linker=$kit/lib/ld-linux-x86-64.so.2"
   program=$scratch/release/oldmemfs
 }
 
-# The version of libfuse that the program tested works with, by its own word.
+# The version of libfuse that the tested program says it uses.
 libfuse_version() { "$program" --version | sed -n 's/.*libfuse //p'; }
 
-# strip_program FILE: the program as it is installed.
+# strip_program FILE: writes the program as it is installed.
 strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }
 
 # ---------------------------------------------------------------- ELF files
 
-# load_segments FILE: a line 'OFFSET VIRTUAL PHYSICAL SIZE' for each PT_LOAD, in bytes. The numbers are decimal and of 64 bits, with a
-# sign: the kernel's own addresses are negative.
+# load_segments FILE: prints a line 'OFFSET VIRTUAL PHYSICAL SIZE' for each PT_LOAD, in bytes. The numbers are decimal, signed, and have
+# 64 bits: the kernel's addresses are negative.
 load_segments() {
   local offset virtual physical size
   readelf -lW "$1" | awk '$1 == "LOAD" { print $2, $3, $4, $5 }' | while read -r offset virtual physical size; do
@@ -199,7 +197,7 @@ load_segments() {
 
 passed=0 failed=0
 
-# pass TEXT, fail TEXT: counts a check, and tells of it.
+# pass TEXT, fail TEXT: counts a check and prints its line.
 pass() {
   passed=$((passed + 1))
   wrap "ok      " "        " "$*"
@@ -209,10 +207,10 @@ fail() {
   wrap "FAILED  " "        " "$*"
 }
 
-# check NAME COMMAND...: runs the command; its output is shown only when it fails, and what the function show_more prints, where a script
-# has one. What it leaves in $told is shown beside the name.
+# check NAME COMMAND...: runs the command. Shows its output only if it fails, with that of show_more, if the script has this function. The
+# line shows $told too, which the command may set.
 check() {
-  # Names that no command sets, since it runs in this shell.
+  # The command runs in this shell, so these names must not be its own.
   local checked_name=$1 checked_log checked_status=0
   shift
   told=""
@@ -227,7 +225,7 @@ check() {
   rm -f "$checked_log"
 }
 
-# check_and_tell NAME COMMAND...: the same, and what the command says is shown on the line in either case.
+# check_and_tell NAME COMMAND...: the same, but the line always shows the command's output.
 check_and_tell() {
   local name=$1 text
   shift
@@ -240,8 +238,8 @@ check_and_tell() {
   fi
 }
 
-# count_from NAME COMMAND...: runs a command that closes with 'N passed, N failed', shows it, and adds its counts. One that
-# closes otherwise, or fails without counting that, is a failure of its own. Its lines are left in $transcript, if that names a file.
+# count_from NAME COMMAND...: runs a command whose last line is 'N passed, N failed', shows its output, and adds its counts. A command
+# without that line, or that fails and counts no failure, is one failure. Its output is appended to the file $transcript, if that is set.
 count_from() {
   local name=$1 log status=0 line failures
   shift
@@ -262,7 +260,7 @@ count_from() {
   [[ $status -eq 0 || $failures -gt 0 ]] || fail "$name counted no failure, and ended with exit code $status"
 }
 
-# Prints the closing line; its status says whether all passed.
+# Prints the last line of a script; fails if a check failed, or none was made.
 print_counts() {
   say "$passed passed, $failed failed"
   [[ $failed -eq 0 && $passed -gt 0 ]]

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2015,SC2154  # A && B || C stands for steps and what to do when one fails; lib.sh assigns
-# The program as a daemon: options, background, mount(8), remount, its death. Sourced by run.
+# Tests the program as a daemon: options, background, mount(8), remount, its death. Sourced by run.
 
 # ---------------------------------------------------------------- foreground and background
 
@@ -7,7 +7,7 @@ foreground_stays() {
   mount_tested scratch size=4m && is_running "$daemon" && echo hello >"$tested/f" && [[ $(<"$tested/f") == hello ]] && unmount_tested
 }
 
-# daemon_of DIR: the process that serves DIR in the background. Left in $daemon.
+# find_daemon DIR: leaves the process that serves DIR in the background in $daemon.
 find_daemon() {
   local entry words
   daemon=
@@ -20,7 +20,7 @@ find_daemon() {
   [[ -n $daemon ]] || { say "no daemon serves $1"; return 1; }
 }
 
-# start_background SOURCE OPTIONS: mounts as everybody does; the file system must serve when the program returns.
+# start_background SOURCE OPTIONS: mounts in the background, as users do. The file system must serve as soon as the program returns.
 start_background() {
   ! is_mounted "$tested" || force_unmount
   limited 60 "$program" "$1" "$tested" -o "$2" || return
@@ -28,7 +28,6 @@ start_background() {
   find_daemon "$tested"
 }
 
-# The daemon is not our child: it is gone when its process is.
 stop_background() {
   note_connection
   unmount_dir "$tested" || { force_unmount; return 1; }
@@ -39,13 +38,13 @@ stop_background() {
 returns_when_ready() {
   start_background scratch size=4m || return
   echo hello >"$tested/f" && [[ $(<"$tested/f") == hello ]] || return
-  # A session of its own, no terminal, no directory held, nothing of ours open.
+  # It has a session of its own and no terminal, holds no directory and none of our files.
   [[ $(ps -o sid= -p "$daemon" | tr -d ' ') == "$daemon" && $(ps -o tty= -p "$daemon") == '?' ]] || { ps -o pid,sid,tty -p "$daemon"; return 1; }
   [[ $(readlink "/proc/$daemon/cwd") == / && $(readlink "/proc/$daemon/fd/1") == /dev/null ]] || { ls -l "/proc/$daemon/fd"; return 1; }
   stop_background
 }
 
-# What it opens first would get the numbers of standard input, output and error, which it gives up later.
+# Otherwise the first files that it opens would get the numbers 0 to 2, which it closes later.
 # shellcheck disable=SC2016  # the inner shell expands them
 starts_without_descriptors() {
   local number
@@ -64,10 +63,10 @@ ends_by_signal() {
   ! is_mounted "$tested" || { say "it is still mounted"; umount -l "$tested"; return 1; }
 }
 
-# Asked to end, it says what goes with it, in one line, and leaves no mount; whoever has a file open learns it.
+# When a signal ends it, one line says which data are lost, no mount stays, and open files fail.
 says_what_goes() {
   local signal=$1 log=$work/ending.log
-  # A program that a shell starts in the background ignores SIGINT, and this one keeps to that.
+  # A shell makes background programs ignore SIGINT, and this program respects that.
   env --default-signal=HUP,INT "$program" scratch "$tested" -f -o size=8m </dev/null >"$log" 2>&1 &
   daemon=$!
   until_true 60 is_mounted_or_gone && head -c 3M /dev/zero >"$tested/f" && exec 7>"$tested/held" || return
@@ -81,7 +80,7 @@ says_what_goes() {
   [[ $(grep -c "^oldmemfs: SIG$signal: unmounting, 3.0 MiB of file data are gone; open files: 1$" "$log") -eq 1 ]]
 }
 
-# Every signal that would end it by default and says nothing of a fault.
+# These signals would end a program by default, and don't report a fault.
 other_signals_do_nothing() {
   local signal
   start_background scratch size=4m && echo hello >"$tested/f" || return
@@ -95,7 +94,7 @@ busy_is_not_unmounted() {
   start_background scratch size=4m || return
   exec 7>"$tested/held" || return
   umount "$tested" 2>/dev/null && { say "a busy file system was unmounted"; exec 7>&-; return 1; }
-  # What the tests say of one that is busy, they say of its holder.
+  # unmount_dir relies on holders_of.
   holders_of "$tested" | grep -x "$$ .* fd/7" >/dev/null || { say "its holder is not found:" "$(holders_of "$tested")"; exec 7>&-; return 1; }
   echo more >&7 || return
   exec 7>&-
@@ -116,7 +115,7 @@ lazily_unmounted_serves_on() {
 
 # ---------------------------------------------------------------- a dead daemon
 
-# says WORDS COMMAND...: the command fails within seconds, with WORDS in what it says.
+# says WORDS COMMAND...: the command fails within 20 seconds, with WORDS in its output.
 says() {
   local wanted=$1 output status=0
   shift
@@ -136,11 +135,11 @@ death_is_no_hang() {
   ! { echo more >&7; } 2>/dev/null || { say "a write to a dead file system succeeded"; return 1; }
   exec 7>&-
   limited 20 umount "$tested" || return
-  # What it leaves is no hindrance for the next.
+  # The next mount works.
   start_background "$1" "$2" && [[ -z $(ls -A "$tested") ]] && stop_background
 }
 
-# Readers that wait for an answer while the daemon stands still come free when it dies.
+# Readers that wait for a stopped daemon return when it dies.
 death_frees_waiters() {
   local reader
   start_background scratch size=4m || return
@@ -177,7 +176,7 @@ size=10000 3
 size=64k 16"
 }
 
-# Half of a vmcore's pool is half of it, and more than all is all.
+# size=50% is half of a vmcore's pool; a size beyond the pool is the whole pool.
 percent_is_of_the_pool() {
   local all half more
   start_background "$work/vmcore" level=16,overwrite && all=$(stat -f -c %b "$tested") && stop_background || return
@@ -207,7 +206,7 @@ programs_run_unless_noexec() {
   start_background scratch size=4m,noexec && cp /bin/true "$tested/true" && says "Permission denied" "$tested/true" && stop_background
 }
 
-# A copy of 'id' that is set-user-ID to somebody, and a device node.
+# With a copy of 'id' that is set-user-ID to another user.
 set_ids_count_unless_nosuid() {
   local wanted option
   while read -r wanted option; do
@@ -230,10 +229,11 @@ changes_access() {
   "${@:2}" >/dev/null && [[ $(stat -c %x "$1") != "$before" ]] || { say "${*:2}: the access time of $1 stays $before"; return 1; }
 }
 
-# Each reads on in what is open as 7.
+# Reads the next byte of descriptor 7.
 read_on() { head -c 1 <&7; }
 
-# Reading through one open file can only be told by a libfuse and a kernel that map a file beside their cache.
+# Of several reads through one open file, the kernel's cache may answer all but the first, unless libfuse and kernel can map a file that
+# bypasses the cache.
 strictatime_sees_each_read() {
   start_background scratch size=4m,strictatime && cp /bin/true "$tested/f" && ln -s f "$tested/l" || return
   changes_access "$tested" ls -U "$tested" && changes_access "$tested" ls -U "$tested" || return
@@ -248,7 +248,7 @@ strictatime_sees_each_read() {
   stop_background
 }
 
-# fstab's words, and those that the kernel shows in /proc/mounts.
+# Options of fstab, and those that the kernel shows in /proc/mounts.
 takes_what_fstab_has() {
   start_background scratch size=4m,defaults,noauto,nofail,x-systemd.requires=foo,_netdev,user_id=0,group_id=0,relatime && stop_background
 }
@@ -261,7 +261,7 @@ is_shown_in_proc_mounts() {
   [[ $line == "scratch $tested fuse.oldmemfs rw,noexec,"* ]] && stop_background
 }
 
-# Names that a mount line's separators are in.
+# Names that contain the separators of a mount line.
 odd_source_and_directory() {
   local odd="$work/a, b\\c" file="$work/vm,core \\x"
   mkdir -p "$odd" && ln -f "$work/vmcore" "$file" || return
@@ -280,11 +280,11 @@ second_mount_is_refused() {
   status=$?
   ! is_mounted "$other" || { umount -l "$other"; status=1; }
   stop_background && [[ $status -eq 0 ]] || return
-  # Once it is free it can be mounted again, and is empty.
+  # Once unmounted, it can be mounted again, and is empty.
   start_background "$work/vmcore" level=16,overwrite,size=4m && [[ -z $(ls -A "$tested") ]] && stop_background
 }
 
-# A lock that fails for another reason is not somebody else's mount.
+# A lock that fails for another reason does not mean another mount.
 lock_errors_are_named() {
   printf '%s\n' '#include <errno.h>' 'int flock(int file, int how) { (void)file; (void)how; errno = ENOLCK; return -1; }' >"$work/nolock.c"
   gcc -shared -fPIC -o "$work/nolock.so" "$work/nolock.c" || return
@@ -294,14 +294,14 @@ lock_errors_are_named() {
 
 # ---------------------------------------------------------------- mount(8)
 
-# with_helper COMMANDS: runs them where mount(8) finds the program. mount.fuse looks along a path of its own, so the program is
-# put there, for these commands alone.
+# with_helper COMMANDS: runs them where mount(8) finds the program. mount.fuse has a search path of its own, so the program is linked
+# there, in a mount name space of these commands.
 # shellcheck disable=SC2016  # the inner shell expands them
 with_helper() {
   limited 120 unshare --mount bash -c '
     set -euo pipefail
     trap "echo \"failed at: \$BASH_COMMAND\"" ERR
-    # The daemon keeps this name space as long as it is mounted there.
+    # While it is mounted there, the daemon keeps this name space.
     trap "umount -l \"$2\" 2>/dev/null || true" EXIT
     mount -t tmpfs none /usr/local/sbin
     ln -s "$1" /usr/local/sbin/oldmemfs
@@ -352,7 +352,7 @@ remount() { limited 30 "$program" "$work/vmcore" "$tested" -o "remount,$1"; }
 
 refuses_remount() { says "Invalid argument" "$program" "$work/vmcore" "$tested" -o "remount,$1"; }
 
-# As for a tmpfs: what is in use can't be taken away, and nothing changes when it is tried.
+# As for a tmpfs: a limit below what is in use is refused, and nothing changes.
 remount_changes_limits() {
   start_background "$work/vmcore" level=16,overwrite,size=8m,nr_inodes=20 || return
   remount size=16m && shows 4096 stat -f -c %b "$tested" || return
@@ -374,7 +374,6 @@ remount_changes_flags() {
   remount exec && find_daemon "$tested" && stop_background
 }
 
-# Reading changes the access time, with noatime it does not.
 remount_changes_atime() {
   start_background "$work/vmcore" level=16,overwrite,size=8m || return
   echo hello >"$tested/f" && touch -a -d 2001-01-01 "$tested/f" || return
@@ -382,7 +381,7 @@ remount_changes_atime() {
   stop_background
 }
 
-# A number that no product fits in is a size like any other: more than there is.
+# A size beyond 64 bits means more than there is.
 survives_any_size() {
   local percent
   for percent in 1001 99999999999999999 18446744073709551615; do
@@ -395,7 +394,7 @@ survives_any_size() {
 
 remount_of_nothing() { says "not on an oldmemfs mount" "$program" scratch "$tested" -o remount,size=8m; }
 
-# Whoever may write to the root directory may not change its limits by that.
+# Permission to write to the root directory is not permission to change the limits.
 only_root_remounts() {
   start_background scratch size=8m || return
   cp "$program" "$tested/oldmemfs" && chmod 755 "$work" "$tested/oldmemfs" || return

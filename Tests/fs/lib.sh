@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# Shared parts of the file-system tests: programs, mounts, and limits of time that a daemon which hangs can't defeat.
-# Sourced; it does nothing by itself.
+# Shared by the tests of the file system: programs, mounts, and time limits that hold even if the daemon hangs. Sourced by run.
 
 # shellcheck source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -10,7 +9,7 @@ source "$tests_dir/vm/vmcore.sh"
 fs_dir=$tests_dir/fs
 work=$(mktemp -d "${TMPDIR:-/tmp}/oldmemfs-fs.XXXXXX")
 bin=$work/bin
-# Where oldmemfs and a tmpfs beside it are mounted.
+# The mount points of oldmemfs and of the tmpfs that it is compared with.
 tested=$work/tested reference=$work/reference
 # The process that serves $tested, and the number of its connection in /sys/fs/fuse/connections.
 daemon='' connection=''
@@ -35,10 +34,10 @@ build_fs_programs() {
 
 compile() { gcc -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$bin/$1" "${@:2}"; }
 
-# ---------------------------------------------------------------- limits of time
+# ---------------------------------------------------------------- time limits
 
-# limited SECONDS COMMAND...: runs a command. One that takes too long loses its file system first (a process that waits for
-# an answer can't be killed) and is killed then; that is a failure.
+# limited SECONDS COMMAND...: runs a command. If it takes too long, its file system is aborted first (a process that waits for an answer
+# can't be killed), then it is killed; that is a failure.
 limited() {
   local seconds=$1 end=$((SECONDS + $1)) process status=0
   shift
@@ -56,7 +55,7 @@ limited() {
   return "$status"
 }
 
-# Whether a process runs; one that has ended and waits to be reaped does not.
+# Whether a process runs. A zombie does not.
 is_running() {
   local stat
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -76,12 +75,12 @@ until_true() {
 
 # ---------------------------------------------------------------- mounts
 
-# The mounts of this run, the newest first, one a line as mountinfo has them: blanks and the like as \040.
+# This run's mount points, the newest first, one per line, as mountinfo writes them: blanks are \040.
 our_mounts() { awk -v work="$work/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo | tac; }
 
 is_mounted() { awk -v dir="$1" '$5 == dir { found = 1 } END { exit !found }' /proc/self/mountinfo; }
 
-# Cuts every FUSE mount of this run off from its daemon: what waits for an answer gets ECONNABORTED.
+# Cuts every FUSE mount of this run off from its daemon: requests that wait get ECONNABORTED.
 abort_mounts() {
   local device
   awk -v work="$work/" 'index($5, work) == 1 && / - fuse/ { print $3 }' /proc/self/mountinfo | while read -r device; do
@@ -89,7 +88,7 @@ abort_mounts() {
   done
 }
 
-# mount_tested SOURCE OPTIONS: mounts oldmemfs on $tested, the daemon as our own child.
+# mount_tested SOURCE OPTIONS: mounts oldmemfs on $tested; the daemon is a child of this shell.
 mount_tested() {
   "$program" "$1" "$tested" -f -o "$2" </dev/null >>"$work/daemon.log" 2>&1 &
   daemon=$!
@@ -102,9 +101,9 @@ mount_tested() {
 
 is_mounted_or_gone() { is_mounted "$tested" || ! is_running "$daemon"; }
 
-# unmount_dir DIR: unmounts it. Where it is busy, whoever holds it by a descriptor, a directory or a mapping is named, and that is
-# a failure. Where no process does, the kernel itself has not yet let go of a file of a process that has ended: a tmpfs is busy for
-# some milliseconds as well after asynchronous and mapped I/O (once in 150 runs of fio). That is waited for, and told at the end.
+# unmount_dir DIR: unmounts it. If it is busy because a process holds it by a descriptor, a directory or a mapping, that process is named,
+# and it is a failure. If no process holds it, the kernel has not yet released a file of a process that ended: this happens on a tmpfs
+# too, for some milliseconds after asynchronous and mapped I/O (once in 150 runs of fio). Then it tries again, and notes the delay.
 late_unmounts=()
 unmount_dir() {
   local dir=$1 start=${EPOCHREALTIME/./} holders
@@ -117,7 +116,7 @@ unmount_dir() {
   late_unmounts+=("$(((${EPOCHREALTIME/./} - start) / 1000)) ms")
 }
 
-# The processes that hold a file system: "PID NAME what", one a line.
+# The processes that hold a file system: a line 'PID NAME REFERENCE' each.
 holders_of() {
   local dir=$1 entry link
   for entry in /proc/[0-9]*; do
@@ -144,8 +143,8 @@ unmount_tested() {
 
 has_ended() { ! is_running "$daemon"; }
 
-# The daemon ends once nobody has its file system mounted. A mount name space that somebody else has made meanwhile has a copy of
-# our mount, and keeps it (a tmpfs would stay just so). The kernel then still has the connection: the daemon is ended through it.
+# The daemon ends when its file system is no longer mounted. A mount name space that another process made in the meantime keeps a copy of
+# the mount, as it would of a tmpfs. Then the kernel still has the connection, and aborting that ends the daemon.
 daemon_ends() {
   local abort=/sys/fs/fuse/connections/$connection/abort
   until_true 60 has_ended && return
@@ -155,7 +154,7 @@ daemon_ends() {
   until_true 60 has_ended || { say "the daemon does not end, though its connection is cut"; return 1; }
 }
 
-# The number of the connection that $tested has: the minor of its device.
+# Sets connection to that of $tested: the minor number of its device.
 note_connection() { connection=$(awk -v dir="$tested" '$5 == dir { sub(/.*:/, "", $3); print $3 }' /proc/self/mountinfo | tail -n 1); }
 
 force_unmount() {
@@ -167,7 +166,7 @@ force_unmount() {
 
 mount_reference() { mount -t tmpfs -o "$1" reference "$reference"; }
 
-# A copy of a real vmcore, to be written to: $work/vmcore. Its free pages are what a mount with level=16 has.
+# Makes a copy of a real vmcore that may be written to: $work/vmcore. A mount with level=16 uses its free pages.
 copy_vmcore() {
   need_vmcore 6.12 max
   cp --sparse=always --reflink=auto "$vmcore" "$work/vmcore"

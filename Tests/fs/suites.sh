@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # lib.sh assigns
-# Public suites that Debian packages, each run in $tested. Sourced by run.
+# Public test suites from Debian packages; each runs in $tested. Sourced by run.
 
 need_suites() {
   need stress-ng stress-ng
@@ -10,7 +10,7 @@ need_suites() {
   need chattr e2fsprogs
 }
 
-# run_suites NAME SECONDS: every suite for some SECONDS on what is mounted; NAME is for the checks.
+# run_suites NAME SECONDS: runs every suite on the mounted file system; NAME is for the checks, SECONDS scales their length.
 run_suites() {
   local name=$1 seconds=$2
   check "stress-ng on $name" stress "$seconds"
@@ -24,8 +24,8 @@ run_suites() {
   check "nothing is left on $name" is_empty
 }
 
-# All of stress-ng's file system class but what does not work on files of the tested file system. fiemap and verity are
-# left out by stress-ng itself when they are not supported. Its default sizes are for a disk.
+# All of stress-ng's file system class, without the stressors that don't use files of the tested file system. Stress-ng itself skips
+# fiemap and verity if they are not supported. Its default sizes are for a disk.
 stress() {
   local seconds=$1
   [[ $seconds -le 1 ]] || seconds=$((seconds / 2))
@@ -37,7 +37,7 @@ stress() {
   rmdir "$tested/stress" || { find "$tested/stress" -ls; lsattr -R "$tested/stress"; return 1; }
 }
 
-# On a tmpfs as well, its stressor chattr now and then (once in 40 runs) ends with a flag set by which it can't remove its own file.
+# Once in 40 runs, on a tmpfs too, the stressor chattr ends with a flag set that keeps it from removing its own file.
 remove_chattr_leftovers() {
   local left
   for left in "$tested/stress"/tmp-stress-ng-chattr-*; do
@@ -46,7 +46,7 @@ remove_chattr_leftovers() {
   done
 }
 
-# fio_verifies SECONDS PATTERN ENGINE DIRECT [OPTION...]: writes with a header and a checksum in each block, reads all back.
+# fio_verifies SECONDS PATTERN ENGINE DIRECT [OPTION...]: writes blocks with a header and a checksum, and reads them back.
 fio_verifies() {
   local seconds=$1 pattern=$2 engine=$3 direct=$4
   shift 4
@@ -57,12 +57,12 @@ fio_verifies() {
 
 mark() {
   mkdir "$tested/mark" || return
-  # It takes no path of more than 39 bytes.
+  # fs_mark takes no path longer than 39 bytes.
   (cd "$tested" && limited 900 fs_mark -d mark -n 800 -s 10000 -t 2 -D 8 -L 3 -l "$work/fs_mark.log") || return
   rm -rf "$tested/mark"
 }
 
-# Of the bytes that it writes one at a time (20 MiB by default, eight minutes, since each is a request) one second's form has 1 MiB.
+# In its first step each byte is a request of its own. The default of 20 MiB takes eight minutes; the short form writes 1 MiB.
 bonnie() {
   local bytes=()
   [[ $1 -gt 1 ]] || bytes=(-f1)
