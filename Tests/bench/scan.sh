@@ -1,31 +1,30 @@
 # shellcheck shell=bash
-# The scan's part of run: how fast struct pages are classified, with makedumpfile's own pass beside it. Sourced by run.
+# Part 'scan' of run: the speed of classifying struct pages, compared with makedumpfile's own pass. Sourced by run.
 # shellcheck disable=SC2154  # program, scratch and vmcore are run's
 
-# Runs of which the quickest counts: what else the machine does only ever makes one slower.
+# The quickest of so many runs counts: other work of the machine makes a run slower, never faster.
 scan_runs=25
 
-# json KEY FILE: a number of 'oldmemfs scan --json'.
+# json KEY FILE: a number in the output of 'oldmemfs scan --json'.
 json() { sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" "$2"; }
 
-# The microseconds of one scan of a vmcore, as it says itself.
+# scan_time VMCORE: the time of one scan, by its own report, in microseconds.
 scan_time() {
   "$program" scan "$1" --json >"$scratch/scan.json"
   echo $(($(json nanoseconds "$scratch/scan.json") / 1000))
 }
 
-# The microseconds of makedumpfile's passes over the same struct pages, as it says itself. It makes two, of which the second
-# finds what the first has mapped and read; the quicker counts.
+# makedumpfile_time VMCORE: the time of makedumpfile's pass over the same struct pages, by its own report, in microseconds. It makes two
+# passes, the second with pages that the first has mapped and read; the quicker counts.
 makedumpfile_time() {
   "$makedumpfile" --dry-run -d 31 --message-level 31 "$1" "$scratch/none" 2>&1 | tr '\r' '\n' \
     | awk '/STEP \[Excluding unnecessary pages\]/ { time = int($(NF - 1) * 1e6); if (best == "" || time < best) best = time }
         END { print best }'
 }
 
-# least FILE: the smallest number in it.
 least() { sort -n "$1" | head -n 1; }
 
-# compare_scan KERNEL CPU: one line, of runs that take turns.
+# compare_scan KERNEL CPU: prints one line; the programs take turns.
 compare_scan() {
   local run pages
   need_vmcore "$1" "$2"
@@ -43,7 +42,7 @@ compare_scan() {
     }')" "at least 3 times"
 }
 
-# capture_scan KERNEL: the same where it is done for real, on /proc/vmcore in a capture kernel.
+# capture_scan KERNEL: the same on /proc/vmcore, in a capture kernel.
 capture_scan() {
   local ours theirs out=$scratch/cycle
   "$tests_dir/vm/cycle" --kernel "$1" --cpu Nehalem --no-oldmemfs --script "$tests_dir/bench/scan-guest.sh" --add "$program" --out "$out" \

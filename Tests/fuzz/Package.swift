@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// The fuzzer of the parsers, a program of its own: every module of it is built with -sanitize=fuzzer, which no other build wants.
+/// The fuzzer of the parsers. It has a package of its own since all its modules are built with -sanitize=fuzzer.
 let package = Package(
   name: "fuzz",
   dependencies: [.package(name: "oldmemfs", path: "../..")],

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2015,SC2154  # A && B || C stands for steps and what to do when one fails; run assigns
-# What the log says of frames that fail: the file, the operation and the cause. Sourced by run.
+# Tests of the log when a frame fails: file, operation and cause. Sourced by run.
 
-# Before a command: it can write no file beyond its first 64 KiB; the signal that goes with it is ignored.
+# Put before a command, which then can't write beyond the first 64 KiB of a file. The signal for that is ignored.
 # shellcheck disable=SC2016  # the inner shell expands it
 unable_to_write=(bash -c 'trap "" XFSZ; ulimit -f 64; exec "$@"' bash)
 
-# start_logging OPTIONS: mounts the copy of the vmcore in the foreground, its log in $scratch/err. The process is $server.
+# start_logging OPTIONS: mounts the copy of the vmcore in the foreground, with its log in $scratch/err. The process is $server.
 start_logging() {
   "$program" "$scratch/vmcore" "$mount_point" -f -o "$1" 2>"$scratch/err" &
   server=$!
@@ -31,7 +31,7 @@ names_a_failed_write() {
   logged "oldmemfs: /a directory/file \(inode $inode\): write at byte 0: page [0-9]+ can't be reached: File too large \(EIO\)"
 }
 
-# A name can't make a line of its own in the log.
+# A line break in a name can't start a new line in the log.
 names_a_damaged_page() {
   local file="$mount_point/a directory/line"$'\n'"break" inode place
   start_logging level=16,size=8m,overwrite || return
@@ -45,7 +45,7 @@ names_a_damaged_page() {
   logged "oldmemfs: /a directory/line\?break \(inode $inode\): read at byte 4096: page [0-9]+ no longer holds what was written to it \(EIO\)"
 }
 
-# A file that is open and has no name any more.
+# An orphan: a file that is open and has no name.
 names_an_orphan() {
   local inode status=0
   start_logging level=16,size=8m,overwrite || return
@@ -60,7 +60,7 @@ names_an_orphan() {
   logged "oldmemfs: a file without a name \(inode $inode\): write at byte 0: page [0-9]+ can't be reached: File too large \(EIO\)"
 }
 
-# It ends by the signal all the same, which is what its watcher sees.
+# It still ends by the signal, which its watcher sees.
 tells_of_a_fault() {
   local code=0
   "$program" scratch "$mount_point" -f -o size=1m 2>"$scratch/err" &

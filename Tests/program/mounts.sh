@@ -1,15 +1,15 @@
 # shellcheck shell=bash disable=SC2015,SC2154  # A && B || C stands for steps and what to do when one fails; run assigns
-# A mount's options: that each is done, or refused with a line. Sourced by run.
+# Tests of mount options: each has its effect, or is refused with a line. Sourced by run.
 
-# mount_quietly SOURCE OPTIONS: mounts as everybody does; what it said is in $scratch/err, but for what this machine does not let it
-# do for itself.
+# mount_quietly SOURCE OPTIONS: mounts in the background. $scratch/err has its messages, without those about privileges that this machine
+# denies it.
 mount_quietly() {
   timeout 60 "$program" "$1" "$mount_point" -o "$2" >"$scratch/out" 2>"$scratch/said" || { cat "$scratch/said"; return 1; }
   grep -v 'it serves without$' "$scratch/said" >"$scratch/err" || true
   mountpoint -q "$mount_point"
 }
 
-# Waits for the process as well, which otherwise still holds its memory.
+# Also waits for the daemon, which still holds its memory for a moment.
 unmount() {
   local pid
   pid=$("$program" status "$mount_point" | awk '$1 == "memory" { print $NF }')
@@ -22,7 +22,7 @@ unmount() {
   return 1
 }
 
-# with_mount OPTIONS FUNCTION...: runs the function while scratch memory is mounted with these options.
+# with_mount OPTIONS COMMAND...: runs the command while scratch memory is mounted with these options.
 with_mount() {
   local options=$1 status=0
   shift
@@ -31,7 +31,7 @@ with_mount() {
   unmount && return "$status"
 }
 
-# refuses_here CODE WORDS COMMAND...: as refuses, for what is mounted.
+# refuses_here CODE WORDS COMMAND...: as refuses, but with a mount, which stays.
 refuses_here() {
   local code=$1 words=$2 status=0
   shift 2
@@ -72,12 +72,13 @@ refuses_what_it_cannot_change() {
 
 stat_of_mount() { say "$(stat -f -c %b "$mount_point") $(stat -c '%a %u %g' "$mount_point")"; }
 
-# What mount(8) adds to a remount of what stands in fstab is what the mount was given.
+# mount(8) repeats the options of fstab in a remount: those that the mount has already.
 takes_what_it_has() { remount size=4m,mode=755,uid=5,gid=6,checksum,ro && shows ro mounted_with 1 && remount size=2m && shows 512 stat -f -c %b "$mount_point"; }
 
 # ---------------------------------------------------------------- access times
 
-# What reading does to a file's and a directory's time of access, which lies before the change of each: "file directory".
+# reading_changes TIME: sets the access times of a file and a directory to TIME, reads both, and says whether each time 'stays' or
+# 'changes', the file's first.
 reading_changes() {
   local now file=stays directory=stays
   echo hello >"$mount_point/f"
@@ -90,7 +91,8 @@ reading_changes() {
   say "$file $directory"
 }
 
-# An hour from now both lie after the last change, and less than a day away: by relatime's rule nothing changes.
+# access_times OPTION OLD NEW: reading changes OLD access times, of 2001, and NEW ones, an hour from now, as said. By relatime's rule NEW
+# ones stay: they lie after the last change, and less than a day back.
 access_times() {
   with_mount "size=4m,$1" shows "$2" reading_changes 2001-01-01 && with_mount "size=4m,$1" shows "$3" reading_changes_soon
 }
@@ -98,7 +100,7 @@ access_times() {
 reading_changes_soon() {
   local before after
   echo hello >"$mount_point/f"
-  # So that the kernel's cache could answer.
+  # Now the kernel's cache can answer.
   cat "$mount_point/f" >/dev/null
   touch -a -d "1 hour" "$mount_point/f" "$mount_point"
   before=$(stat -c %X "$mount_point/f" "$mount_point" | paste -sd' ')
@@ -158,7 +160,7 @@ status_of_a_vmcore() {
   unmount
 }
 
-# A second mount has a name of its own in /proc/mounts, as suites want it.
+# Test suites need different sources in /proc/mounts for two mounts.
 has_its_own_source() {
   local source
   for source in scratch scratch:other; do

@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # run assigns
-# What a mount or a scan reads: machines and files that are not what they should be, and files that are to stay as they are. Sourced
-# by run.
+# Tests of what a mount or a scan reads: unsuitable machines, damaged files, and files that must not change. Sourced by run.
 
 # ---------------------------------------------------------------- the machine
 
@@ -10,7 +9,7 @@ without_dev_fuse() {
     "$program" scratch "$mount_point" -o size=1m
 }
 
-# The program lies where only root can go, so a copy does it.
+# With a copy, since only root may enter the program's folder.
 as_nobody() {
   chmod 755 "$scratch"
   cp "$program" "$scratch/oldmemfs"
@@ -28,7 +27,7 @@ check_machine() {
 
 # ---------------------------------------------------------------- bad vmcores
 
-# rename_key KEY: a copy of the vmcore whose VMCOREINFO lacks a key.
+# rename_key KEY: makes a copy of the vmcore whose VMCOREINFO lacks a key.
 rename_key() {
   local key=$1 offset
   cp --sparse=always "$vmcore" "$scratch/vmcore"
@@ -37,7 +36,7 @@ rename_key() {
   printf 'X' | dd of="$scratch/vmcore" bs=1 seek="$offset" conv=notrunc status=none
 }
 
-# file_offset VIRTUAL: where in the vmcore a virtual address lies, by its program headers.
+# file_offset ADDRESS: the offset in the vmcore of a virtual address (hexadecimal).
 file_offset() {
   local address=$((16#$1)) offset virtual size
   while read -r offset virtual _ size; do
@@ -48,7 +47,7 @@ file_offset() {
   die "the vmcore does not hold $1."
 }
 
-# Makes a copy of the vmcore whose mem_section leads nowhere.
+# Makes a copy of the vmcore whose mem_section points nowhere.
 break_sections() {
   local address
   address=$(head -c 65536 "$vmcore" | grep -aoP 'SYMBOL\(mem_section\)=\K[0-9a-f]+' | head -n 1)
@@ -56,7 +55,7 @@ break_sections() {
   printf '\0\20\0\0\0\0\0\0' | dd of="$scratch/vmcore" bs=1 seek="$(file_offset "$address")" conv=notrunc status=none
 }
 
-# broken WORDS COMMAND...: it names what could not be read, and gives no advice to write more.
+# broken WORDS COMMAND...: the command says WORDS of what can't be read, and does not advise a level= instead.
 broken() {
   local words=$1
   shift
@@ -65,7 +64,7 @@ broken() {
   grep -qF "$words" "$scratch/out" "$scratch/err" && ! grep -q 'level=' "$scratch/err"
 }
 
-# sections_of VMCORE: their number, which follows from where the crash kernel's memory was reserved.
+# sections_of VMCORE: the number of sections. It depends on where the crash kernel's memory was reserved.
 sections_of() { "$program" scan "$1" --json | jq .sections; }
 
 check_broken_sections() {
@@ -85,7 +84,7 @@ lacks_key() {
   refuses 1 "$2" "$program" scan "$scratch/vmcore"
 }
 
-# without_room COMMAND...: runs it where nothing can be printed.
+# without_room COMMAND...: runs it with a full standard output.
 # shellcheck disable=SC2016  # the inner shell expands it
 without_room() { refuses 1 "can't write to standard output: No space left on device" sh -c '"$@" >/dev/full' sh "$@"; }
 
@@ -116,9 +115,9 @@ check_vmcores() {
   check "no mapcount in VMCOREINFO" lacks_key "OFFSET(page._mapcount)" "OFFSET(page._mapcount)"
 }
 
-# ---------------------------------------------------------------- files that are somebody's
+# ---------------------------------------------------------------- files that must not change
 
-# leaves_alone COMMAND...: runs it; the copy of the vmcore has the same bytes and times before and after.
+# leaves_alone COMMAND...: the command does not change bytes or times of the copy of the vmcore.
 leaves_alone() {
   local before status=0
   before=$(stat -c '%y %z' "$scratch/vmcore")
@@ -127,7 +126,7 @@ leaves_alone() {
   cmp "$vmcore" "$scratch/vmcore" && return "$status"
 }
 
-# With ro there is a mount, of the size that it would have, and nothing can make it one that is written.
+# With ro, a mount has the usual size, and nothing can make it writable.
 read_only() {
   mount_quietly "$@" || return
   say "said: $(<"$scratch/err")"
@@ -135,7 +134,7 @@ read_only() {
   ! touch "$mount_point/f" 2>/dev/null || { say "a file was made"; unmount; return 1; }
   "$program" status "$mount_point" | grep -q '^written by  nothing: ro' || { unmount; return 1; }
   refuses_here 1 "can't make it rw" "$program" "$1" "$mount_point" -o remount,rw || { unmount; return 1; }
-  # The kernel's own remount does not ask us.
+  # With -i, only the kernel's flag changes: the daemon is not asked.
   mount -i -o remount,rw "$mount_point" || { unmount; return 1; }
   ! head -c 8192 /dev/zero >"$mount_point/f" || { say "it was written"; unmount; return 1; }
   unmount

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # run assigns
-# The command line: what it says to words that make no sense, and the manual. Sourced by run.
+# Tests of the command line: messages about wrong words, and the manual. Sourced by run.
 
-# manual WORDS COMMAND...: the command prints a manual that has WORDS in it, and ends with 0.
+# manual WORDS COMMAND...: the command prints a manual that contains WORDS, and exits with 0.
 manual() {
   local words=$1 status=0
   shift
@@ -10,7 +10,7 @@ manual() {
   [[ $status -eq 0 && ! -s $scratch/err ]] && grep -q '^usage:$' "$scratch/out" && grep -qF -- "$words" "$scratch/out"
 }
 
-# Each option of the manual names itself and what it takes where its value makes no sense.
+# The message about a wrong value names the option and the values that it takes.
 each_option_says_what_it_takes() {
   local name takes
   "$program" mount --help >"$scratch/manual"
@@ -49,7 +49,7 @@ COMMANDS
   check "--help after other words" manual "size=N" "$program" scratch "$mount_point" --help
 }
 
-# The words of another boot, or of a line that was cut off, are told.
+# memmap --check sees words of another boot, and a command line that was cut off.
 check_memmap() {
   cat >"$scratch/iomem" <<'IOMEM'
 00001000-0009fbff : System RAM

@@ -1,4 +1,4 @@
-// Memory safety: libFuzzer's bytes are copied before anything is done with them.
+// Memory safety: libFuzzer's bytes are copied before use.
 import Foundation
 import KernelFixtures
 import Platform
@@ -6,7 +6,7 @@ import Platform
 @testable import CrashedKernel
 @testable import Vmcore
 
-/// What an input is given to: its first byte says which. Whatever it holds, nothing may crash, hang or take much memory.
+/// The parser that an input's first byte chooses. No input may make it crash, hang or take much memory.
 enum Parser: UInt8, CaseIterable {
   case coreFile
   case information
@@ -52,7 +52,7 @@ enum Parser: UInt8, CaseIterable {
     try! PageLayout(VMCoreInfo(Array(FakeKernel(series, sections: 1).informationText.utf8)))
   }
 
-  /// The first byte chooses the kernel; the rest are struct pages, and all after them zeros.
+  /// The first byte chooses the kernel; the others are struct pages, followed by zeros.
   private static func parse(structPages bytes: [UInt8]) {
     guard let first = bytes.first else { return }
     let layout = layouts[Int(first) % layouts.count]
@@ -67,7 +67,7 @@ enum Parser: UInt8, CaseIterable {
       scan.classify(pages, piece * StructPages.pieceCount..<(piece + 1) * StructPages.pieceCount)
     }
     for place in 0..<StructPages.pieceCount where map[place].hold == .none && map[place].frameClass == .free {
-      // A free page is a free block's first, or nobody's.
+      // A free page is the first of a free block, or inside one.
       let page = pages.page(place)
       precondition(page.refcount == 0 && (page.mapcount == layout.buddy || page.mapcount == UInt32.max))
     }
@@ -80,8 +80,8 @@ private func runDriver(
   _ count: UnsafeMutablePointer<CInt>, _ words: UnsafeMutableRawPointer, _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
 ) -> CInt
 
-/// The package manager's name for an executable's main function; the compiler makes none with -sanitize=fuzzer.
-/// `fuzzparsers --seeds DIR` makes a seed corpus there; any other words are libFuzzer's.
+/// The main function, by the name that SwiftPM gives it: with -sanitize=fuzzer the compiler makes none.
+/// `fuzzparsers --seeds DIR` writes a seed corpus there; all other arguments are libFuzzer's.
 @_cdecl("fuzzparsers_main")
 public func run(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
   if count == 3, let option = words[1], String(cString: option) == "--seeds", let directory = words[2] {
@@ -98,7 +98,7 @@ public func run(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointe
   return runDriver(&count, &words, testOneInput)
 }
 
-/// The name that libFuzzer looks for.
+/// libFuzzer calls it by this name.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let input = Array(UnsafeBufferPointer(start: bytes, count: count))

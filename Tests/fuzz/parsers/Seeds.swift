@@ -1,7 +1,7 @@
 import Foundation
 import KernelFixtures
 
-/// Inputs that are right, for the fuzzer to make wrong ones of.
+/// Correct inputs, from which the fuzzer makes wrong ones.
 enum Seeds {
   static func write(to directory: String) throws {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -16,7 +16,7 @@ enum Seeds {
     }
   }
 
-  /// The second section begins with a page of each kind: 64 KiB worth of struct pages are the input.
+  /// The second section begins with a page of each kind; the input is its first struct pages.
   private static func kernel(_ series: KernelSeries) -> FakeKernel {
     var kernel = FakeKernel(series)
     kernel.makeFree(0x8000, order: 3)
@@ -35,7 +35,7 @@ enum Seeds {
     return Array(kernel.core.memory[address / 4096]!.prefix(64 * 40))
   }
 
-  /// A core file of a few pages: what is in them is found by its address alone.
+  /// A core file that has only the few pages that the parser reads.
   private static func coreFile(_ kernel: FakeKernel) throws -> [UInt8] {
     var small = FakeCore()
     small.dataOffset = 4096
