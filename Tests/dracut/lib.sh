@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared parts of the dracut tests: root trees of Debian suites, initramfs images built in them, a machine that crashes and
-# captures with such an image. Sourced by image, crash, run and ../bench/crashkernel; it does nothing by itself.
+# Shared by the dracut tests: root trees of Debian suites, kdump-tools, the record of overwritten pages, NFS, the module under test.
+# Sourced by the scripts here and by ../bench/crashkernel.
 
 # shellcheck source=../vm/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
@@ -14,15 +14,15 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 
 # ---------------------------------------------------------------- root trees
 
-# What a tree must have for an image to be built in it, by names that are the same in all suites. Dracut's squash module puts a busybox
-# into the first stage without its libraries: it must be static.
+# The packages that building an image needs, by names that are the same in all suites. Busybox is static, since dracut's squash module
+# copies it into the first stage without its libraries.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
   util-linux procps bash binutils dracut dracut-core dracut-network dbus busybox-static makedumpfile netbase)
-# What has another name, or is a part of dracut-core, in the newest suite.
+# Packages that the newest suite has by another name, or in dracut-core.
 older_packages=(dracut-squash isc-dhcp-client)
 newest_packages=(dhcpcd-base)
 
-# use_tree DRACUT: sets tree to a root tree of the suite with that dracut; makes it when the cache has none.
+# use_tree DRACUT: sets tree to a root tree of the suite with that version of dracut. Makes it if the cache has none.
 use_tree() {
   local suite=${dracut_suites[$1]:-}
   [[ -n $suite ]] || die "unknown dracut '$1': it is one of ${!dracut_suites[*]}."
@@ -35,7 +35,7 @@ use_tree() {
   if [[ -e $tree/usr/bin/dracut ]]; then complete_tree; else make_tree "$suite"; fi
 }
 
-# Installs what a tree that was made earlier lacks.
+# Installs missing packages in an older tree.
 complete_tree() {
   local package missing=()
   for package in "${suite_packages[@]}"; do
@@ -56,7 +56,7 @@ make_tree() {
   [[ -n $site ]] || die "this machine's apt has no archive labelled Debian: run 'apt-get update'."
   progress "making a root tree of $suite"
   make_scratch "$dracut_cache/trees"
-  # A mirror that has fallen behind is as good.
+  # An outdated mirror is good enough.
   packages=$(IFS=,; printf '%s' "${suite_packages[*]}")
   mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
     --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
@@ -64,8 +64,8 @@ make_tree() {
   mv "$scratch/root" "$tree"
 }
 
-# in_tree COMMAND...: runs a command in the tree, with /proc, /sys and /dev, and the directory $1 of the host as /mnt. The mounts
-# are the command's own and go with it.
+# in_tree DIRECTORY COMMAND...: runs a command in the tree, with /proc, /sys and /dev, and the host's DIRECTORY as /mnt. The mounts end
+# with the command.
 in_tree() {
   local host=$1
   shift
@@ -78,7 +78,7 @@ in_tree() {
   ' in_tree "$tree" "$host" "$@"
 }
 
-# Gives the tree the modules of the kernel in use.
+# Copies the modules of the kernel in use to the tree.
 add_kernel_to_tree() {
   local modules=$tree/usr/lib/modules/$kernel_release
   [[ ! -e $modules/modules.dep ]] || return 0
@@ -88,8 +88,8 @@ add_kernel_to_tree() {
   mv "$modules.partial" "$modules"
 }
 
-# Gives the tree the lab's makedumpfile, which is as new as the kernels: with the tree's own libraries, or, in an older suite that
-# lacks symbols which it wants, with libraries of its own.
+# Copies the lab's makedumpfile, which is as new as the kernels, to the tree. It runs with the tree's libraries, or with its own if those
+# of an older suite lack a symbol.
 add_makedumpfile_to_tree() {
   local own=$tree/usr/lib/lab-makedumpfile
   rm -rf "$own"
@@ -101,13 +101,13 @@ add_makedumpfile_to_tree() {
 
 # ---------------------------------------------------------------- kdump-tools
 
-# add_kdump_tools ROOT SUITE: kdump-tools of that suite, as installed, in a system of dash and busybox, with what its scripts source.
+# add_kdump_tools ROOT SUITE: installs that suite's kdump-tools and the files that its scripts source, in a system of dash and busybox.
 add_kdump_tools() {
   local root=$1 files=$cache_dir/tools/kdump-tools/$2 word
   mkdir -p "$root"/{bin,sbin,usr,etc/default,dev,proc,sys,run,tmp,lib/lsb,lib/init,var/crash}
   cp -r "$files/usr/sbin" "$root/usr/"
   cp -r "$files/etc/init.d" "$root/etc/"
-  # What its maintainer script makes of it.
+  # As its maintainer script does.
   sed 's/USE_KDUMP=0/USE_KDUMP=1/' "$files/usr/share/kdump-tools/kdump-tools.conf" >"$root/etc/default/kdump-tools"
   cp /lib/lsb/init-functions "$root/lib/lsb/"
   cp /lib/init/vars.sh "$root/lib/init/"
@@ -122,11 +122,11 @@ add_kdump_tools() {
 
 # ---------------------------------------------------------------- the record of overwritten pages
 
-# recorded_pages RECORD: each page on it, in order.
+# recorded_pages RECORD: the page numbers on it, sorted as text.
 recorded_pages() { awk '!/^#/ { for (page = $1; page < $1 + $2; page++) print page }' "$1" | LC_ALL=C sort -u; }
 
-# record_agrees RECORD BEFORE AFTER: whether each page that differs between two vmcores is on the record, and nearly each on it differs; what
-# was found is left in $told.
+# record_agrees RECORD BEFORE AFTER: passes if each page that differs between the two vmcores is on the record, and nearly each page on it
+# differs. Leaves the counts in $told.
 record_agrees() {
   local changed unlisted recorded
   make_scratch "${TMPDIR:-/tmp}"
@@ -149,7 +149,7 @@ record_agrees() {
 
 # ---------------------------------------------------------------- NFS
 
-# What the NFS server serves, under this path of its own, and how the capture kernel mounts it: no lock daemon, no port mapper.
+# The path that the NFS server exports, and the capture kernel's mount options: without lock daemon and port mapper.
 # shellcheck disable=SC2034  # read by image
 nfs_export=$dracut_cache/nfs
 # shellcheck disable=SC2034
@@ -157,7 +157,7 @@ nfs_options=vers=3,proto=tcp,mountproto=tcp,port=2049,mountport=20048,nolock
 
 # ---------------------------------------------------------------- the module under test
 
-# The first stage's program: OLDMEMFS_FIRST_STAGE, or a build of this repo's, made again when its sources are newer.
+# Sets first_stage to the first stage's program: OLDMEMFS_FIRST_STAGE, or this repo's, built again if its sources are newer.
 build_first_stage() {
   first_stage=${OLDMEMFS_FIRST_STAGE:-}
   [[ -z $first_stage ]] || return 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# init of the first kernel: loads the capture kernel and crashes. Idle otherwise, as the reservation is what is measured.
+# The init of the first kernel: loads the capture kernel and crashes. It does nothing else, since only the reservation is measured.
 # shellcheck source=../../vm/guest/common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# init of the floor's capture kernel: a shell and makedumpfile, nothing else.
+# The init of the floor's capture kernel: only a shell and makedumpfile.
 # shellcheck source=../../vm/guest/common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# init of an installed system that saves the dump, as kdump-tools' does: on the disk, which the initramfs has mounted.
+# The init of an installed system that saves the dump on its own disk, as kdump-tools does. The initramfs has mounted the disk.
 # shellcheck disable=SC1091
 . /lab/conf # COLLECTOR
 
@@ -12,7 +12,7 @@ tell "capture begins on $(uname -r), $(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\
 for process in /proc/[0-9]*; do
   case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in "@oldmemfs"*) tell "daemon: $(tr '\0' ' ' <"$process/cmdline")" ;; esac
 done
-# What follows the initramfs's end has followed by then.
+# By then, all that ends with the initramfs has ended.
 sleep 2
 mkdir -p /dump
 # shellcheck disable=SC2086  # options

@@ -1,13 +1,13 @@
 #!/bin/sh
-# The lab's capture: makedumpfile to the target that /etc/labkdump.conf names, then the final action; with --failure, the failure
-# action. Also sourced, as a hook of dracut without systemd.
+# The lab's capture: takes the dump to the target that /etc/labkdump.conf names, then the final action. With --failure, the failure action.
+# Without systemd, dracut sources it as a hook.
 # shellcheck source=/dev/null
 . /etc/labkdump.conf # TARGET (a mounted directory), COLLECTOR (kdump.conf's core_collector)
 
 tell() { echo "LAB $*" >/dev/console; }
 available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
 
-# The least that was available while the dump was taken, and what used the most then.
+# Keeps the least available memory during the dump, and /proc/meminfo of that moment.
 watch_memory() {
   least=$(available)
   cat /proc/meminfo >/run/tightest
@@ -45,7 +45,7 @@ cat /proc/cmdline >"$TARGET/dump/cmdline"
 dmesg >"$TARGET/dump/dmesg" 2>/dev/null
 watch_memory &
 watcher=$!
-# Tests say on the kernel's command line what shall happen before the dump: lab.step=NAME.
+# A test names a step before the dump on the kernel's command line: lab.step=NAME.
 step=$(sed -n 's/.*lab\.step=\([a-z_]*\).*/\1/p' /proc/cmdline)
 if [ -n "$step" ]; then
   tell "step $step"
@@ -60,7 +60,7 @@ if $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
   mv "$TARGET/dump/vmcore.partial" "$TARGET/dump/vmcore"
   least=$(cat /run/least)
   cd / && sync && umount "$TARGET"
-  # What the host may take for the end.
+  # With --until-captured, the host ends the machine at this line.
   tell "captured, $least KiB available at the tightest"
   end reboot
 fi

@@ -1,8 +1,8 @@
 #!/bin/bash
 # shellcheck disable=SC2154  # dracut sets moddir, initdir, kernel and the like
-# A capture module of the lab's own, with the hooks, the service order and the options of kdump-utils' 99kdumpbase, which no
-# package of Debian has: a capture service after initrd.target's mounts and dracut's hooks, an emergency service that takes the
-# failure action, no switch of the root.
+# The lab's capture module. It has the hooks, the order of services and the options of kdump-utils' 99kdumpbase, which Debian does not
+# package: a capture service after the mounts of initrd.target and dracut's hooks, an emergency service that takes the failure action, and
+# no switch of the root.
 
 check() { return 255; }
 
@@ -15,7 +15,7 @@ install() {
   inst_simple "$moddir/capture.sh" /usr/bin/labkdump
   for file in "$moddir"/steps/*.sh; do inst_simple "$file" "/usr/lib/labkdump/${file##*/}"; done
   inst_multiple makedumpfile
-  # The loader and the libraries that makedumpfile has for itself in an older suite.
+  # In an older suite, makedumpfile's own loader and libraries.
   while read -r file; do inst_simple "$file"; done < <(find /usr/lib/lab-makedumpfile -type f 2>/dev/null)
   if dracut_module_included systemd; then
     inst_simple "$moddir/kdump-capture.service" "$systemdsystemunitdir/kdump-capture.service"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The daemon dies while the capture runs from its files. Nothing may hang: the watcher ends this kernel.
+# Kills the daemon while the capture runs from its files. No process may hang: the watcher reboots.
 for process in /proc/[0-9]*; do
   case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
     "@oldmemfs "*) daemon=${process#/proc/} ;;
@@ -7,6 +7,6 @@ for process in /proc/[0-9]*; do
 done
 [ -n "$daemon" ] || tell "no daemon"
 tell "killing the daemon, process $daemon"
-# Builtins only from here on.
+# From here on, only builtins run.
 kill -9 "$daemon"
 while :; do read -r _ </proc/uptime; done

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What systemd does to the initramfs's processes must not reach the daemon: it is not in the service's control group, and its name
-# begins with '@'.
+# Systemd must not end the daemon with the initramfs's other processes: it is not in the service's control group, and its name begins with
+# '@'.
 for process in /proc/[0-9]*; do
   name=$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)
   case $name in
