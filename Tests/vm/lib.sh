@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared parts of the VM lab: the cache, scratch files, modules, initramfs archives, disks, QEMU.
-# Sourced by the scripts here and by the dracut tests; it does nothing by itself.
+# Shared by the VM lab: the cache, scratch files, kernels, initramfs archives, disks, QEMU. Sourced by the scripts here and by the dracut
+# tests.
 
 # shellcheck source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -16,7 +16,7 @@ all_kernels=(5.10 6.1 6.12 7)
 scratch_paths=()
 scratch_pids=()
 
-# Ends what this script started, by pid, and removes its scratch directories.
+# Ends the processes that this script started, and removes its scratch directories.
 clean_up() {
   local pid
   for pid in "${scratch_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
@@ -27,7 +27,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# make_scratch PARENT: a new directory under PARENT, removed when the script ends. Its path is left in $scratch.
+# make_scratch PARENT: makes a directory under PARENT that is removed when the script ends. Leaves its path in $scratch.
 make_scratch() {
   mkdir -p "$1"
   scratch=$(mktemp -d "$1/partial.XXXXXX")
@@ -49,7 +49,7 @@ need_lab_tools() {
 
 # ---------------------------------------------------------------- kernels
 
-# Sets kernel_dir, kernel_image, kernel_release for the kernel series $1; fetches it when the cache has none.
+# use_kernel SERIES: sets kernel_dir, kernel_image and kernel_release. Fetches the kernel if the cache has none.
 use_kernel() {
   local series=$1
   kernel_dir=$cache_dir/kernels/$series
@@ -58,8 +58,8 @@ use_kernel() {
   kernel_release=$(<"$kernel_dir/release")
 }
 
-# module_closure NAME...: paths of the modules and all that they depend on, in an order in which they load. A name
-# that the kernel has built in, or doesn't have, is left out.
+# module_closure NAME...: prints the paths of the modules and their dependencies, in load order. Modules that are built in or missing are
+# left out.
 module_closure() {
   local base=$kernel_dir/lib/modules/$kernel_release
   awk -v wanted="$*" '
@@ -76,7 +76,7 @@ module_closure() {
   ' "$base/modules.dep" | sed "s|^|$base/|"
 }
 
-# add_modules ROOT NAME...: copies modules, unpacked, to ROOT/lab/modules as 000-name.ko, 001-… in load order.
+# add_modules ROOT NAME...: copies modules and their dependencies to ROOT/lab/modules, decompressed, as 000-name.ko, 001-… in load order.
 add_modules() {
   local root=$1 path name count=0
   shift
@@ -95,7 +95,7 @@ add_modules() {
 
 # ---------------------------------------------------------------- initramfs
 
-# start_root ROOT: the least that any of the lab's initramfs needs.
+# start_root ROOT: makes a root directory with what each initramfs of the lab needs.
 start_root() {
   mkdir -p "$1"/{bin,dev,proc,sys,tmp,lab,mnt}
   cp "$(command -v busybox)" "$1/bin/busybox"
@@ -105,7 +105,7 @@ start_root() {
   cp "$lab_dir/guest/common.sh" "$1/lab/common.sh"
 }
 
-# add_program ROOT PROGRAM [PATH]: copies a program, and the shared libraries that ldd names, at their own paths.
+# add_program ROOT PROGRAM [PATH]: copies a program and the libraries that ldd names, to the same paths under ROOT.
 add_program() {
   local root=$1 program=$2 path=${3:-$2} library
   mkdir -p "$root/${path%/*}"
@@ -117,12 +117,12 @@ add_program() {
   done < <(ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | sort -u)
 }
 
-# pack_root ROOT FILE: an uncompressed newc archive; unpacking is what costs time in an emulated guest.
+# pack_root ROOT FILE: writes a newc archive, uncompressed, since decompression is slow in an emulated guest.
 pack_root() {
   (cd "$1" && find . | LC_ALL=C sort | busybox cpio -o -H newc 2>/dev/null) >"$2"
 }
 
-# build_guest_program NAME FILE...: a static program from C sources, built once per state of these; its path is left in
+# build_guest_program NAME FILE...: builds a static program from C sources, once for each version of them. Leaves its path in
 # $guest_program.
 build_guest_program() {
   local name=$1 file sources=()
@@ -135,7 +135,7 @@ build_guest_program() {
   mv "$guest_program.$$" "$guest_program"
 }
 
-# guest/*.c, all in one; its path is left in $labguest.
+# Builds guest/*.c as one program. Leaves its path in $labguest.
 build_labguest() {
   build_guest_program labguest "$lab_dir"/guest/*.[ch]
   labguest=$guest_program
@@ -143,23 +143,23 @@ build_labguest() {
 
 # ---------------------------------------------------------------- disks
 
-# make_disk FILE MIB [DIRECTORY]: a sparse ext4 image, with DIRECTORY's files when given.
+# make_disk FILE MIB [DIRECTORY]: makes a sparse ext4 image, with the files of DIRECTORY.
 make_disk() {
   local file=$1 mib=$2
   rm -f "$file"
   truncate -s "${mib}M" "$file"
-  # No journal: it would only cost writes; a disk that is not unmounted is a failed run anyway.
+  # Without a journal, for fewer writes: if a machine does not unmount its disk, the run has failed anyway.
   mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1 ${3:+-d "$3"} "$file"
 }
 
-# read_disk FILE DIRECTORY: copies what is in an image's root to DIRECTORY, without mounting it.
+# read_disk FILE DIRECTORY: copies an image's files to DIRECTORY, without a mount.
 read_disk() {
   mkdir -p "$2"
   debugfs -R "rdump / \"$2\"" "$1" 2>&1 | grep -v '^debugfs ' >&2 || true
   rm -rf "$2/lost+found"
 }
 
-# The disk whose files become page cache in the first kernel: made once, used read-only (QEMU's snapshot mode).
+# Makes the disk whose files become page cache in the first kernel, once. It is used read-only (QEMU's snapshot mode).
 use_load_disk() {
   load_disk=$cache_dir/load-disk.img
   [[ -e $load_disk ]] && return
@@ -171,8 +171,8 @@ use_load_disk() {
   mv "$scratch/disk" "$load_disk"
 }
 
-# The disk that stops answering in the first kernel: an empty XFS, with room behind it. Made once, used read-only. It has
-# nothing that the oldest kernel's XFS can't read, and is as small as mkfs.xfs lets it be.
+# Makes the disk that stops answering in the first kernel, once: an empty XFS, as small as mkfs.xfs allows, with room after it. The oldest
+# kernel can read it. It is used read-only.
 use_stopped_disk() {
   stopped_disk=$cache_dir/stopped-disk.img
   [[ -e $stopped_disk ]] && return
@@ -183,8 +183,8 @@ use_stopped_disk() {
   mv "$scratch/disk" "$stopped_disk"
 }
 
-# The disk whose metadata is in flight at the crash (guest/buffers.c): three file systems of 32 MiB, one after the other, each inode a
-# block of its own, and all of them in the first group. Made once, used read-only.
+# Makes the disk whose metadata is in flight at the crash (guest/buffers.c), once: three file systems of 32 MiB, one after the other. Each
+# inode has a block of its own, and all are in the first group. It is used read-only.
 use_buffer_disk() {
   buffer_disk=$cache_dir/buffer-disk.img
   [[ -e $buffer_disk ]] && return
@@ -206,8 +206,8 @@ use_buffer_disk() {
 
 # ---------------------------------------------------------------- QEMU
 
-# Leaves the accelerator's QEMU arguments in the array accel. KVM is taken only if a kernel says its first words
-# under it: /dev/kvm may be there and yet not work, or be slower than emulation. Asked once per boot of this machine.
+# Sets accel to QEMU's arguments for the accelerator. It is KVM only if a kernel prints its first line with it: /dev/kvm may exist and not
+# work, or be slower than emulation. Tried once per boot of this machine.
 # shellcheck disable=SC2034  # read by cycle
 choose_accelerator() {
   local verdict boot
@@ -225,7 +225,7 @@ choose_accelerator() {
   fi
 }
 
-# Once for a script and all that it starts.
+# Tells it once in a run.
 tell_of_emulation() {
   [[ -z ${OLDMEMFS_EMULATION_TOLD:-} ]] || return 0
   export OLDMEMFS_EMULATION_TOLD=yes
@@ -239,15 +239,15 @@ probe_kvm() {
     | grep 'Linux version' >/dev/null
 }
 
-# run_machine WORDS [ARGUMENT...]: runs a machine until it ends, and shows the guests' lines as they come. WORDS are more for its kernel's
-# command line, the arguments are QEMU's. The machine is what $accel, $cpu, $smp, $ram, $crashkernel, $kernel_image and
-# $work/first.cpio say; $run_beside is a command that runs QEMU, and $monitor_input what QEMU reads. It leaves $out/serial.log and
-# $out/qemu.log, and in $ended how it ended.
+# run_machine WORDS [ARGUMENT...]: runs a machine until it ends, and shows its guests' lines. WORDS are added to its kernel's command line,
+# the ARGUMENTs are QEMU's. $accel, $cpu, $smp, $ram, $crashkernel, $kernel_image and $work/first.cpio describe the machine. $run_beside is a
+# command that runs QEMU, $monitor_input is QEMU's standard input. It leaves $out/serial.log and $out/qemu.log, and the way it ended in
+# $ended.
 #
-# It is killed when it has run for $timeout seconds, when the caller's function watch PID, if there is one, sets $ended to a reason, and
-# when the guest has said its last line and QEMU does not end: it may wait for a disk that was made slow. It dies with this script.
+# The machine is killed when it has run for $timeout seconds; when the caller's function 'watch PID', if it has one, sets $ended to a reason;
+# and when the guest has printed its last line and QEMU does not end, since it may wait for a slow disk. It dies with this script.
 #
-# Without no_timer_check the kernel may find that its timer does not tick, and hang, when this machine is busy.
+# With no_timer_check, since on a busy host the kernel may decide that its timer does not work, and hang.
 run_beside=() monitor_input=/dev/null ended=""
 # shellcheck disable=SC2154  # what the machine is, and where it leaves its files, is the caller's
 run_machine() {
@@ -270,7 +270,7 @@ run_machine() {
     fi
     [[ -n $ended ]] || ((SECONDS <= deadline)) || ended="no end in $timeout s"
     if [[ -n $ended ]]; then
-      # What is on its way into the log.
+      # The log may lag behind.
       sleep 1
       kill -KILL "$pid" 2>/dev/null || true
       break
@@ -288,11 +288,11 @@ run_machine() {
   ended=${ended:-the machine ended by itself}
 }
 
-# After these a machine is about to end. A guest that failed takes half a minute for what it may not be able to do (stop, guest/common.sh).
+# The last lines of a machine. A guest that failed may take half a minute more to unmount (stop in guest/common.sh).
 last_lines='LAB failed: |reboot: (Power down|Restarting system)'
 last_lines_grace=60
 
-# What the guests have said since the last call, of the lines that are for the host: $log is the serial log, $shown how many were told.
+# Shows the guests' new lines for the host, those with 'LAB', in the serial log $log. $shown is the number of lines shown before.
 show_new_lines() {
   local line number=0
   while IFS= read -r line; do
@@ -300,31 +300,31 @@ show_new_lines() {
     ((number > shown)) || continue
     shown=$number
     progress "${line#*LAB }"
-    # Only the guests of cycle ask, which has the function.
+    # Only guests of cycle ask. It defines answer.
     [[ $line != *"LAB ask: "* ]] || answer "${line#*LAB ask: }"
   done < <(tr -d '\r' <"$log" | grep -a 'LAB ' || true)
 }
 
 # ---------------------------------------------------------------- pages that must never be taken
 
-# hard_exceptions SERIES: labtool's options for the kinds of pages that this kernel has no way to make.
+# hard_exceptions SERIES: labtool's options for the kinds of pages that this kernel can't make.
 hard_exceptions() {
   say --cannot unaccepted
-  # Folios of several pages in the page cache came with 5.16, XFS's with 5.18.
+  # Large folios in the page cache came with 5.16, in XFS with 5.18.
   [[ $1 != 5.10 ]] || say --cannot large-cache
 }
 
 # ---------------------------------------------------------------- vmcores and the program under test
 
-# vmcore_path KERNEL CPU [hard]: where Tests/vm/vmcore keeps such a vmcore. One that is hard has the pages that the guests' helper made
-# then: with another helper it is another one.
+# vmcore_path KERNEL CPU [hard]: the path of such a vmcore in the cache. The name of a hard one has a checksum of the guests' helper, which
+# makes the hard pages.
 vmcore_path() {
   local words=$*
   [[ $words != *hard ]] || words+=-$(cat "$lab_dir"/guest/*.[ch] | sha256sum | cut -c1-8)
   say "$cache_dir/vmcores/${words// /-}.vmcore"
 }
 
-# The program under test, left in $program: what that names, or the release build of this repo, made again when its sources are newer.
+# Sets program, unless it is set, to the release build of this repo, and builds that again if its sources are newer.
 find_program() {
   if [[ -z $program ]]; then
     program=$repo_dir/.build/release/oldmemfs
@@ -335,7 +335,7 @@ find_program() {
 
 # ---------------------------------------------------------------- the host tool
 
-# Builds Tests/labtool when its sources have changed; its path is left in $labtool.
+# Builds Tests/labtool if its sources have changed. Leaves its path in $labtool.
 build_labtool() {
   local scratch_path=$repo_dir/.build-labtool
   labtool=$scratch_path/release/labtool
