@@ -239,10 +239,14 @@ probe_kvm() {
     | grep 'Linux version' >/dev/null
 }
 
+# boot_directly LINE: sets boot to QEMU's arguments for a kernel that QEMU loads itself, with that command line.
+boot_directly() { boot=(-kernel "$kernel_image" -initrd "$work/first.cpio" -append "$1"); }
+boot_with=boot_directly
+
 # run_machine WORDS [ARGUMENT...]: runs a machine until it ends, and shows its guests' lines. WORDS are added to its kernel's command line,
-# the ARGUMENTs are QEMU's. $accel, $cpu, $smp, $ram, $crashkernel, $kernel_image and $work/first.cpio describe the machine. $run_beside is a
-# command that runs QEMU, $monitor_input is QEMU's standard input. It leaves $out/serial.log and $out/qemu.log, and the way it ended in
-# $ended.
+# the ARGUMENTs are QEMU's. $accel, $cpu, $smp, $ram, $crashkernel, $kernel_image and $work/first.cpio describe the machine. $boot_with is
+# the function that sets boot to QEMU's arguments for its boot, $run_beside a command that runs QEMU, $monitor_input QEMU's standard input. It
+# leaves $out/serial.log and $out/qemu.log, and the way it ended in $ended.
 #
 # The machine is killed when it has run for $timeout seconds; when the caller's function 'watch PID', if it has one, sets $ended to a reason;
 # and when the guest has printed its last line and QEMU does not end, since it may wait for a slow disk. It dies with this script.
@@ -251,13 +255,13 @@ probe_kvm() {
 run_beside=() monitor_input=/dev/null ended=""
 # shellcheck disable=SC2154  # what the machine is, and where it leaves its files, is the caller's
 run_machine() {
-  local words=$1 log=$out/serial.log pid code=0 shown=0 last_said="" deadline=$((SECONDS + timeout))
+  local log=$out/serial.log pid code=0 shown=0 last_said="" deadline=$((SECONDS + timeout)) boot=()
+  "$boot_with" "no_timer_check console=ttyS0 panic=1 crashkernel=$crashkernel $1"
   shift
   : >"$log"
   setpriv --pdeathsig KILL "${run_beside[@]}" \
     qemu-system-x86_64 "${accel[@]}" -machine q35 -cpu "$cpu" -smp "$smp" -m "$ram" -nodefaults -no-user-config \
-    -display none -no-reboot -serial "file:$log" -kernel "$kernel_image" -initrd "$work/first.cpio" \
-    -append "no_timer_check console=ttyS0 panic=1 crashkernel=$crashkernel $words" "$@" <"$monitor_input" >"$out/qemu.log" 2>&1 &
+    -display none -no-reboot -serial "file:$log" "${boot[@]}" "$@" <"$monitor_input" >"$out/qemu.log" 2>&1 &
   pid=$!
   scratch_pids+=("$pid")
   ended=""

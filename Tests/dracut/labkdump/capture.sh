@@ -36,6 +36,7 @@ fi
 
 tell "capture begins on $(uname -r), $(available) KiB available"
 [ -d /oldmem ] && tell "oldmem: $(grep ' /oldmem ' /proc/mounts) $(grep -c fuse.oldmemfs /proc/mounts) mounts"
+[ -e /sys/kernel/security/lockdown ] && tell "lockdown: $(cat /sys/kernel/security/lockdown)"
 tell "boost $(cat /proc/sys/vm/watermark_boost_factor)"
 grep -q " $TARGET " /proc/mounts || { tell "$TARGET is not mounted"; exit 1; }
 mkdir -p "$TARGET/dump"
