@@ -22,7 +22,10 @@ extension Server {
       }
     }
     operations.readdirplus = { request, inode, size, position, _ in
-      Server.replyData(request, size) { fileSystem, buffer throws(FileSystemError) in
+      // libfuse frees a request when it is replied to.
+      let server = Server.of(request)
+      var referenced: [InodeNumber] = []
+      let isTaken = Server.replyData(request, size) { fileSystem, buffer throws(FileSystemError) in
         var used = 0
         try fileSystem.list(InodeNumber(inode), after: UInt64(bitPattern: Int64(position))) { listed in
           let entry = fileSystem.reference(listed)
@@ -30,12 +33,14 @@ extension Server {
           let fits = Server.append(listed, to: buffer, &used) { start, room, name in
             fuse_add_direntry_plus(request, start, room, name, &answer, Int(truncatingIfNeeded: listed.position))
           }
-          // What does not fit the kernel never sees, and of '.' and '..' it takes no note.
-          if !fits || listed.isDots { fileSystem.forget(listed.inode, count: 1) }
+          // The kernel counts no lookup of '.' and '..', nor of an entry that does not fit.
+          if fits, !listed.isDots { referenced.append(listed.inode) } else { fileSystem.forget(listed.inode, count: 1) }
           return fits
         }
         return used
       }
+      // The caller was interrupted: the kernel dropped the reply, and counted no lookup (`fuse_dev_do_write`, fs/fuse/dev.c).
+      if !isTaken { for inode in referenced { server.fileSystem.forget(inode, count: 1) } }
     }
   }
 

@@ -37,16 +37,20 @@ extension Server {
     } catch { server.fail(request, error) }
   }
 
-  /// Runs what fills the reply buffer, up to `size` bytes of it, and says how many there are.
+  /// Replies with data: `body` writes up to `size` bytes to the buffer, and returns their number. Returns whether the kernel took them.
+  @discardableResult
   static func replyData(
     _ request: fuse_req_t?, _ size: Int, _ body: (MountedFileSystem, UnsafeMutableRawBufferPointer) throws(FileSystemError) -> Int
-  ) {
+  ) -> Bool {
     let server = of(request)
     let buffer = UnsafeMutableRawBufferPointer(rebasing: server.replyBuffer[0..<min(size, server.replyBuffer.count)])
     do throws(FileSystemError) {
       let count = try body(server.fileSystem, buffer)
-      fuse_reply_buf(request, buffer.baseAddress, count)
-    } catch { server.fail(request, error) }
+      return fuse_reply_buf(request, buffer.baseAddress, count) == 0
+    } catch {
+      server.fail(request, error)
+      return false
+    }
   }
 
   /// Runs what answers with bytes, of which the caller first asks how many there are (`size` is 0 then).

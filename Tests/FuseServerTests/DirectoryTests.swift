@@ -68,6 +68,18 @@ struct DirectoryTests {
     #expect(!all.contains(where: connection.isKept))
   }
 
+  @Test("with attributes a list that reaches nobody leaves no reference")
+  func unheard() throws {
+    let connection = try filled()
+    let all = try connection.list(room: 65536).dropFirst(2).map(\.inode)
+    try #require(all.count == names.count && all.allSatisfy(connection.isKept))
+    connection.refuseAnswers()
+    _ = try connection.send(
+      FUSE_READDIRPLUS, of: 1, bytes(fuse_read_in(fh: 0, offset: 0, size: 65536, read_flags: 0, lock_owner: 0, flags: 0, padding: 0)))
+    for text in names { try connection.send(FUSE_UNLINK, of: 1, name(text)) }
+    #expect(!all.contains(where: connection.isKept))
+  }
+
   @Test("with attributes it is the same list")
   func same() throws {
     let connection = try filled()
