@@ -44,8 +44,7 @@ extension Server {
     cfuse_decline(&connection, UInt64(FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS))
     // Names change only through the kernel, which may look several up at once.
     cfuse_want(&connection, UInt64(FUSE_CAP_PARALLEL_DIROPS))
-    // Symlinks and directories are kept in the kernel's cache (opendir needs no answer of ours), unless each look at one is to be
-    // known of.
+    // The kernel caches symlinks and the contents of directories, unless each read of one counts (strictatime).
     if !fileSystem.countsEachRead { cfuse_want(&connection, UInt64(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPENDIR_SUPPORT)) }
     // Listing asks for attributes as well while the kernel thinks they'll be used.
     cfuse_want(&connection, UInt64(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO))

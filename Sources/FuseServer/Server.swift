@@ -37,9 +37,12 @@ final class Server {
     Unmanaged<Server>.fromOpaque(fuse_req_userdata(request)!).takeUnretainedValue()
   }
 
-  /// All requests that are answered. What is left out, libfuse answers ENOSYS to, and the kernel then doesn't ask again:
-  /// flock and POSIX locks are then the kernel's, which can interrupt a waiter; nothing needs a flush or an fsync; a directory
-  /// needs no opening; copy_file_range(2) becomes reads and writes.
+  /// The requests that have a handler. libfuse replies to the others with ENOSYS, after which the kernel sends no more of the kind:
+  /// - flock(2) and POSIX locks are then the kernel's own, where a signal can interrupt a waiter.
+  /// - Nothing needs a flush or an fsync.
+  /// - A directory needs no opening. (libfuse before 3.17 replies to OPENDIR with success: its commit 2bdec0bc, "Handle
+  ///   NO_OPEN/NO_OPENDIR support automatically". A newer one does so where the kernel may not cache directories: see `negotiate`.)
+  /// - copy_file_range(2) becomes reads and writes.
   static func operations() -> fuse_lowlevel_ops {
     var operations = fuse_lowlevel_ops()
     addSession(to: &operations)
