@@ -27,7 +27,7 @@ struct BlobsTests {
       #expect(!blobs.isEqual(blob, to: other))
     }
     blobs.remove(blob)
-    #expect(blobs.short.count == 0 && blobs.long.count == 0)
+    #expect(blobs.shortForTests.count == 0 && blobs.longForTests.count == 0)
   }
 
   @Test("a reservation is just what is stored then", arguments: lengths, lengths)
@@ -36,8 +36,8 @@ struct BlobsTests {
     try blobs.reserve(room(one, other))
     // A piece more than reserved would be a trap, once the rest of the page is taken.
     let pieces = [one, other].map { ($0 > 0 && $0 <= 26 ? 1 : 0, $0 > 26 ? ($0 + 249) / 250 : 0) }
-    while blobs.short.room > pieces[0].0 + pieces[1].0 { _ = blobs.short.add(ShortPiece()) }
-    while blobs.long.room > pieces[0].1 + pieces[1].1 { _ = blobs.long.add(LongPiece()) }
+    while blobs.shortForTests.room > pieces[0].0 + pieces[1].0 { _ = blobs.shortForTests.add(ShortPiece()) }
+    while blobs.longForTests.room > pieces[0].1 + pieces[1].1 { _ = blobs.longForTests.add(LongPiece()) }
     let handles = [blobs.store(pattern(one)), blobs.store(pattern(other, seed: 5))]
     #expect(blobs.bytes(of: handles[0]) == pattern(one) && blobs.bytes(of: handles[1]) == pattern(other, seed: 5))
   }

@@ -14,7 +14,7 @@ struct ExtendedAttributesTests {
       #expect(try tree.fileSystem.attribute(name("user.a"), of: file) == pattern(length))
       try tree.fileSystem.setAttribute(name("user.a"), of: file, to: [9], [], by: Tree.root)
       #expect(try tree.fileSystem.attribute(name("user.a"), of: file) == [9])
-      #expect(tree.fileSystem.blobs.long.count == 0)
+      #expect(tree.fileSystem.blobs.longForTests.count == 0)
     }
   }
 

@@ -34,8 +34,8 @@ struct BlobRoom {
 
 /// Strings of bytes: names, symlink targets, extended attributes. A short one is one small piece, a longer one a chain.
 final class Blobs {
-  let short: Slab<ShortPiece>
-  let long: Slab<LongPiece>
+  private let short: Slab<ShortPiece>
+  private let long: Slab<LongPiece>
 
   init(capacity: Int, budget: MemoryBudget) {
     short = Slab(capacity: capacity, budget: budget)
@@ -129,4 +129,7 @@ final class Blobs {
       handle = next
     }
   }
+
+  var shortForTests: Slab<ShortPiece> { short }
+  var longForTests: Slab<LongPiece> { long }
 }

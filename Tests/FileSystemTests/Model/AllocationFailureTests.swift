@@ -55,8 +55,8 @@ extension Harness {
     fill(fileSystem.extents.mapForTests.nodes, MapNode(), &ballast.extentNodes)
     fill(fileSystem.entries.mapForTests.nodes, MapNode(), &ballast.entryNodes)
     fill(fileSystem.attributes.mapForTests.nodes, MapNode(), &ballast.attributeNodes)
-    fill(fileSystem.blobs.short, ShortPiece(), &ballast.shortPieces)
-    fill(fileSystem.blobs.long, LongPiece(), &ballast.longPieces)
+    fill(fileSystem.blobs.shortForTests, ShortPiece(), &ballast.shortPieces)
+    fill(fileSystem.blobs.longForTests, LongPiece(), &ballast.longPieces)
     if let limit = reference.inodeLimit { fileSystem.setLimits(size: reference.sizeLimit, inodes: limit + UInt64(ballast.inodes)) }
   }
 

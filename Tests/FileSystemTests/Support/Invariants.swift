@@ -229,13 +229,13 @@ struct InvariantsChecker {
     findings.append(fileSystem.extents.mapForTests.findings(ballast: ballast.extentNodes).map { "extents: " + $0 })
     findings.append(fileSystem.entries.mapForTests.findings(ballast: ballast.entryNodes).map { "entries: " + $0 })
     findings.append(fileSystem.attributes.mapForTests.findings(ballast: ballast.attributeNodes).map { "attributes: " + $0 })
-    findings.equal(fileSystem.blobs.short.count, pieces.shortPieces + ballast.shortPieces, "short pieces")
-    findings.equal(fileSystem.blobs.long.count, pieces.longPieces + ballast.longPieces, "long pieces")
+    findings.equal(fileSystem.blobs.shortForTests.count, pieces.shortPieces + ballast.shortPieces, "short pieces")
+    findings.equal(fileSystem.blobs.longForTests.count, pieces.longPieces + ballast.longPieces, "long pieces")
     let committed =
       fileSystem.inodes.committedBytes + fileSystem.extents.mapForTests.nodes.committedBytes
       + fileSystem.entries.mapForTests.nodes.committedBytes
-      + fileSystem.attributes.mapForTests.nodes.committedBytes + fileSystem.blobs.short.committedBytes
-      + fileSystem.blobs.long.committedBytes
+      + fileSystem.attributes.mapForTests.nodes.committedBytes + fileSystem.blobs.shortForTests.committedBytes
+      + fileSystem.blobs.longForTests.committedBytes
     findings.equal(fileSystem.metadataBytes, committed, "bytes of metadata")
   }
 }
