@@ -31,7 +31,7 @@ struct Main {
   }
 
   private static var start: Command {
-    Command("start", synopsis: "  oldmemfs start                            (the first stage) put the payload in place\n") {
+    Command("start", synopsis: "  oldmemfs start                            (without a payload) mount /oldmem, watched\n") {
       _ throws(Failure) in ExitCode(BootCommands.start())
     }
   }
