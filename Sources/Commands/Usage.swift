@@ -30,7 +30,7 @@ enum Usage {
 
   /// Prints to standard output.
   static func output(_ text: Text) throws(Failure) -> ExitCode {
-    do throws(Errno) { try StandardOutput.write(text) } catch { throw Failure("can't write to standard output: %", error.text) }
+    do throws(Errno) { try StandardStream.output.write(text) } catch { throw Failure("can't write to standard output: %", error.text) }
     return .success
   }
 }

@@ -49,7 +49,7 @@ struct ArchiveTests {
     #expect(try stream.all(70_000) == Array(bytes[..<70_000]))
     try stream.skip(60_001)
     #expect(try Array(stream.next(3)) == Array(bytes[130_001..<130_004]))
-    #expect(throws: UnpackError.self) { try stream.all(70_000) }
+    #expect(throws: FileTreeError.self) { try stream.all(70_000) }
   }
 
   @Test("reading once frees what was read")
@@ -80,7 +80,7 @@ struct ArchiveTests {
   }
 
   static func isDamaged(_ error: any Error) -> Bool {
-    if case .damaged? = error as? UnpackError { true } else { false }
+    if case .damaged? = error as? FileTreeError { true } else { false }
   }
 
   // MARK: - Entries

@@ -156,7 +156,7 @@ struct UnpackerTests {
     archive.add("none/file", data: [1])
     archive.end()
     #expect { try unpack(archive.packed) } throws: { error in
-      guard case .failed(let path, let reason)? = error as? UnpackError else { return false }
+      guard case .failed(let path, let reason)? = error as? FileTreeError else { return false }
       return path.string == "\(directory.path)/root/none/file" && reason == .noEntry
     }
   }

@@ -52,11 +52,7 @@ public enum Boot {
       let payload = try Payload(path: payloadPath)
       return unpackIntoOldMemory(payload, settings) || unpackIntoMemory(payload)
     } catch {
-      var message = Text()
-      error.describe(to: &message)
-      message.append("; failure action: ")
-      message.append(settings.failureAction.name)
-      Log.line(message)
+      Log.line(Text("%; failure action: %", error.text, Text(settings.failureAction.name)))
       return false
     }
   }
@@ -77,16 +73,13 @@ public enum Boot {
       Log.line("no old memory is used: everything stays in memory")
       return false
     }
-    do throws(UnpackError) {
+    do throws(FileTreeError) {
       var unpacker = Unpacker(into: target, keeping: settings.keptInMemory)
       var stream = try payload.stream(frees: false)
       try unpacker.unpack(&stream)
       try putInPlace(unpacker.moved)
     } catch {
-      var message = Text("can't use old memory for the initramfs: ")
-      error.describe(to: &message)
-      message.append("; everything stays in memory")
-      Log.line(message)
+      Log.line(Text("can't use old memory for the initramfs: %; everything stays in memory", error.text))
       GivenUp.leaveRecord()
       watcher.stop()
       return false
@@ -96,7 +89,7 @@ public enum Boot {
     return true
   }
 
-  private static func putInPlace(_ directories: [Text]) throws(UnpackError) {
+  private static func putInPlace(_ directories: [Text]) throws(FileTreeError) {
     for (index, directory) in directories.enumerated() {
       let source = target.appending("/").appending(directory)
       let place = Text("/").appending(directory)
@@ -110,15 +103,13 @@ public enum Boot {
 
   private static func unpackIntoMemory(_ payload: borrowing Payload) -> Bool {
     liftRootLimit()
-    do throws(UnpackError) {
+    do throws(FileTreeError) {
       var unpacker = Unpacker(into: nil, keeping: [])
       var stream = try payload.stream(frees: true)
       try unpacker.unpack(&stream)
       return true
     } catch {
-      var message = Text("can't unpack the initramfs: ")
-      error.describe(to: &message)
-      Log.line(message)
+      Log.line(Text("can't unpack the initramfs: %", error.text))
       return false
     }
   }

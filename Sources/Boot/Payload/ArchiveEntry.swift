@@ -33,7 +33,7 @@ struct ArchiveEntry {
   var padding: Int { (4 - size % 4) % 4 }
 
   /// Reads the next header; nil at the trailer or at the end.
-  init?(from stream: inout ArchiveStream) throws(UnpackError) {
+  init?(from stream: inout ArchiveStream) throws(FileTreeError) {
     let header = try stream.all(Self.headerBytes)
     guard header[0..<6].elementsEqual([0x30, 0x37, 0x30, 0x37, 0x30, 0x31]) else { throw .damaged }
     var fields: [UInt32] = []

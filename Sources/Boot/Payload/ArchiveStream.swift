@@ -24,7 +24,7 @@ struct ArchiveStream: ~Copyable {
   static var chunk: Int { 1 << 16 }
 
   /// Starts on the first `length` bytes of a file.
-  init(_ source: consuming FileDescriptor, length: UInt64, frees: Bool) throws(UnpackError) {
+  init(_ source: consuming FileDescriptor, length: UInt64, frees: Bool) throws(FileTreeError) {
     self.source = source
     self.length = length
     self.frees = frees
@@ -39,7 +39,7 @@ struct ArchiveStream: ~Copyable {
   }
 
   /// The next bytes of the archive, at most `count` of them; fewer only where the chunk ends, none at the archive's end.
-  mutating func next(_ count: Int) throws(UnpackError) -> ArraySlice<UInt8> {
+  mutating func next(_ count: Int) throws(FileTreeError) -> ArraySlice<UInt8> {
     if unpackedRange.isEmpty { try refill() }
     let piece = unpackedRange.prefix(count)
     unpackedRange = piece.endIndex..<unpackedRange.endIndex
@@ -47,7 +47,7 @@ struct ArchiveStream: ~Copyable {
   }
 
   /// The next `count` bytes, all of them.
-  mutating func all(_ count: Int) throws(UnpackError) -> [UInt8] {
+  mutating func all(_ count: Int) throws(FileTreeError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count {
       let piece = try next(count - bytes.count)
@@ -57,7 +57,7 @@ struct ArchiveStream: ~Copyable {
     return bytes
   }
 
-  mutating func skip(_ count: Int) throws(UnpackError) {
+  mutating func skip(_ count: Int) throws(FileTreeError) {
     var left = count
     while left > 0 {
       let piece = try next(left)
@@ -66,7 +66,7 @@ struct ArchiveStream: ~Copyable {
     }
   }
 
-  private mutating func refill() throws(UnpackError) {
+  private mutating func refill() throws(FileTreeError) {
     unpackedRange = 0..<0
     while unpackedRange.isEmpty && !isAtEnd {
       if packedRange.isEmpty { try readPacked() }
@@ -80,7 +80,7 @@ struct ArchiveStream: ~Copyable {
     }
   }
 
-  private mutating func readPacked() throws(UnpackError) {
+  private mutating func readPacked() throws(FileTreeError) {
     let count = Int(min(UInt64(Self.chunk), length - offset))
     let outcome = packed.withUnsafeMutableBytes { buffer -> Int in
       do throws(Errno) {
@@ -107,26 +107,6 @@ struct ArchiveStream: ~Copyable {
         unpackedRange = 0..<(output.count - decoder.avail_out)
         return outcome
       }
-    }
-  }
-}
-
-/// Why the payload could not be unpacked.
-enum UnpackError: Error {
-  /// A checksum, or the archive's own form, is wrong.
-  case damaged
-  case noMemory
-  /// A file could not be made or written: no room, or an I/O error.
-  case failed(Text, Errno)
-
-  func describe(to text: inout Text) {
-    switch self {
-    case .damaged: text.append("the payload is damaged")
-    case .noMemory: text.append("no memory to unpack the payload")
-    case .failed(let path, let error):
-      text.append(path)
-      text.append(": ")
-      error.describe(to: &text)
     }
   }
 }

@@ -34,27 +34,22 @@ struct Payload {
     if damaged { throw .damaged }
   }
 
-  func stream(frees: Bool) throws(UnpackError) -> ArchiveStream {
-    let file: FileDescriptor
-    do throws(Errno) {
-      file = try FileDescriptor.open(path, flags: frees ? FileDescriptor.readWrite : FileDescriptor.readOnly)
-    } catch { throw .failed(path, error) }
+  func stream(frees: Bool) throws(FileTreeError) -> ArchiveStream {
+    let file = try FileTreeError.naming(path) { () throws(Errno) in
+      try FileDescriptor.open(path, flags: frees ? FileDescriptor.readWrite : FileDescriptor.readOnly)
+    }
     return try ArchiveStream(file, length: length, frees: frees)
   }
 }
 
 /// Why there is no payload to unpack.
-enum PayloadError: Error {
+enum PayloadError: Error, Describable {
   case unreadable(Text, Errno)
   case damaged
 
   func describe(to text: inout Text) {
     switch self {
-    case .unreadable(let path, let error):
-      text.append("can't read the payload ")
-      text.append(path)
-      text.append(": ")
-      error.describe(to: &text)
+    case .unreadable(let path, let error): text.append("can't read the payload %: %", path, error.text)
     case .damaged: text.append("the payload is damaged beyond repair")
     }
   }

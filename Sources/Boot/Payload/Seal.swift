@@ -36,9 +36,7 @@ struct Seal {
     let damaged = damagedPages(file)
     if damaged.isEmpty { return true }
     let isRepaired = repair(damaged, file)
-    var message = Text()
-    message.append(damaged.count)
-    message.append(" pages of the payload are damaged")
+    var message = Text("% pages of the payload are damaged", UInt64(damaged.count))
     message.append(isRepaired ? ", and repaired from its parity" : ", more than its parity can repair")
     Log.line(message)
     return isRepaired
@@ -148,9 +146,7 @@ public enum SealCommand {
       try Seal.append(to: try FileDescriptor.open(words[0], flags: FileDescriptor.readWrite))
       return 0
     } catch {
-      var message = words[0].appending(": ")
-      error.describe(to: &message)
-      Log.line(message)
+      Log.line(Text("%: %", words[0], error.text))
       return 1
     }
   }

@@ -25,7 +25,7 @@ struct Unpacker: ~Copyable {
     self.root = root
   }
 
-  mutating func unpack(_ stream: inout ArchiveStream) throws(UnpackError) {
+  mutating func unpack(_ stream: inout ArchiveStream) throws(FileTreeError) {
     while let entry = try ArchiveEntry(from: &stream) {
       if entry.path.bytes.isEmpty || isBelowMount(entry) {
         try stream.skip(entry.size + entry.padding)
@@ -57,50 +57,49 @@ struct Unpacker: ~Copyable {
     return mountPoints.contains { top == $0 } || kept.contains { $0.bytes == top.bytes }
   }
 
-  private mutating func make(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(UnpackError) {
+  private mutating func make(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(FileTreeError) {
     guard let type = entry.type else { throw .damaged }
     switch type {
     case .directory:
-      try naming(path) { () throws(Errno) in try Files.makeDirectory(path, mode: 0o700) }
+      try FileTreeError.naming(path) { () throws(Errno) in try Files.makeDirectory(path, mode: 0o700) }
       try stream.skip(entry.size + entry.padding)
     case .symlink:
       var goal = Text()
       goal.append(bytes: try stream.all(entry.size))
       try stream.skip(entry.padding)
       remove(path)
-      try naming(path) { () throws(Errno) in try Files.makeSymlink(path, to: goal) }
+      try FileTreeError.naming(path) { () throws(Errno) in try Files.makeSymlink(path, to: goal) }
     case .regular:
       try makeFile(entry, at: path, &stream)
     case .characterDevice, .blockDevice, .fifo, .socket:
       remove(path)
       let device = DeviceNumber(major: entry.major, minor: entry.minor)
-      try naming(path) { () throws(Errno) in try Files.makeNode(path, mode: entry.mode, device: device) }
+      try FileTreeError.naming(path) { () throws(Errno) in try Files.makeNode(path, mode: entry.mode, device: device) }
       try stream.skip(entry.size + entry.padding)
     }
-    try naming(path) { () throws(Errno) in try Files.setAttributes(entry.attributes, of: path) }
+    try FileTreeError.naming(path) { () throws(Errno) in try Files.setAttributes(entry.attributes, of: path) }
   }
 
   /// A file with several names comes once for each, with its data at one of them.
-  private mutating func makeFile(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(UnpackError) {
+  private mutating func makeFile(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(FileTreeError) {
     let device = UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
     remove(path)
     if entry.links > 1, let first = linked.first(where: { $0.inode == entry.inode && $0.device == device }) {
-      try naming(path) { () throws(Errno) in try Files.makeLink(path, to: first.path) }
+      try FileTreeError.naming(path) { () throws(Errno) in try Files.makeLink(path, to: first.path) }
       if entry.size == 0 { return }
     } else if entry.links > 1 {
       linked.append(LinkedFile(inode: entry.inode, device: device, path: path))
     }
-    let file: FileDescriptor
-    do throws(Errno) {
-      file = try FileDescriptor.open(path, flags: FileDescriptor.writeOnly | FileDescriptor.create, mode: 0o600)
-    } catch { throw .failed(path, error) }
+    let file = try FileTreeError.naming(path) { () throws(Errno) in
+      try FileDescriptor.open(path, flags: FileDescriptor.writeOnly | FileDescriptor.create, mode: 0o600)
+    }
     try write(entry.size, to: file, path, &stream)
     try stream.skip(entry.padding)
   }
 
   private func write(
     _ size: Int, to file: borrowing FileDescriptor, _ path: Text, _ stream: inout ArchiveStream
-  ) throws(UnpackError) {
+  ) throws(FileTreeError) {
     var offset = 0
     while offset < size {
       let piece = try stream.next(size - offset)
@@ -116,9 +115,4 @@ struct Unpacker: ~Copyable {
 
   /// The first stage's own `/init`, and what an earlier try left.
   private func remove(_ path: Text) { try? Files.remove(path) }
-
-  /// An error of the call names the path.
-  private func naming(_ path: Text, _ call: () throws(Errno) -> Void) throws(UnpackError) {
-    do throws(Errno) { try call() } catch { throw .failed(path, error) }
-  }
 }

@@ -8,15 +8,9 @@ enum MountTable {
   }
 
   static func read() -> [Entry] {
-    guard let file = try? FileDescriptor.open(Text("/proc/self/mounts"), flags: FileDescriptor.readOnly),
-      let bytes = try? file.contents(limit: 1 << 18)
-    else { return [] }
-    var entries: [Entry] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      let words = line.split(separator: UInt8(ascii: " "))
-      guard words.count > 2 else { continue }
-      entries.append(Entry(place: Text(bytes: words[1]), type: Text(bytes: words[2])))
+    Files.contents(of: Text("/proc/self/mounts"), limit: 1 << 18).split(UInt8(ascii: "\n")).compactMap { line in
+      let words = line.split(UInt8(ascii: " "))
+      return words.count > 2 ? Entry(place: words[1], type: words[2]) : nil
     }
-    return entries
   }
 }

@@ -18,11 +18,7 @@ enum OpenFiles {
   }
 
   private static func reason(_ what: Literal, _ process: Text) -> Text {
-    var text = Text("process ")
-    text.append(process)
-    text.append(" ")
-    text.append(what)
-    return text
+    Text("process % %", process, Text(what))
   }
 
   /// Whether a link of /proc leads to the directory or below it.
@@ -34,14 +30,8 @@ enum OpenFiles {
 
   /// By the `flags` line of fdinfo (proc(5)), octal: O_WRONLY is 1, O_RDWR 2.
   private static func isWritable(_ process: Text, _ descriptor: Text) -> Bool {
-    let path = process.joined(Text("fdinfo")).joined(descriptor)
-    guard let file = try? FileDescriptor.open(path, flags: FileDescriptor.readOnly), let bytes = try? file.contents(limit: 4096)
-    else { return false }
-    let key = Text("flags:").bytes
-    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: key) {
-      guard let last = line.last else { return false }
-      return (last - UInt8(ascii: "0")) & 3 != 0
-    }
-    return false
+    let info = Files.contents(of: process.joined(Text("fdinfo")).joined(descriptor), limit: 4096)
+    guard let last = info.bytes.line(after: Text("flags:"))?.bytes.last else { return false }
+    return last & 3 != 0
   }
 }

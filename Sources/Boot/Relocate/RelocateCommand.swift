@@ -24,16 +24,8 @@ enum RelocateCommand {
 
   private static func report(_ outcome: Relocation.Outcome, freed: UInt64) {
     var text = Text()
-    for skipped in outcome.skipped {
-      text.append(skipped.directory)
-      text.append(" stays: ")
-      text.append(skipped.reason)
-      text.append("\n")
-    }
-    for directory in outcome.moved {
-      text.append(directory)
-      text.append(" moved\n")
-    }
+    for skipped in outcome.skipped { text.append("% stays: %\n", skipped.directory, skipped.reason) }
+    for directory in outcome.moved { text.append("% moved\n", directory) }
     // Less than what was moved: files that programs run from are freed when these end. Never negative: others may have
     // taken memory meanwhile.
     text.append("moved ")
@@ -41,21 +33,13 @@ enum RelocateCommand {
     text.append(" MiB, freed ")
     text.append(ratio: freed > UInt64(Int64.max) ? 0 : freed, to: 1024, decimals: 1)
     text.append(" MiB\n")
-    try? StandardOutput.write(text)
+    try? StandardStream.output.write(text)
   }
 
-  /// MemFree of /proc/meminfo in KiB; 0 if it can't be read.
+  /// MemFree of /proc/meminfo in KiB (proc(5)); 0 if it can't be read.
   private static func freeKiB() -> UInt64 {
-    guard let file = try? FileDescriptor.open(Text("/proc/meminfo"), flags: FileDescriptor.readOnly),
-      let bytes = try? file.contents()
-    else { return 0 }
-    let memFree = Text("MemFree:").bytes
-    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: memFree) {
-      var digits = Text()
-      digits.append(bytes: line.filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
-      return digits.number() ?? 0
-    }
-    return 0
+    let line = Files.contents(of: Text("/proc/meminfo")).bytes.line(after: Text("MemFree:"))
+    return line?.split(UInt8(ascii: " ")).first?.number() ?? 0
   }
 }
 
@@ -76,19 +60,13 @@ struct RelocateArguments {
       } else if word == "--keep" {
         isValue = true
       } else if word.hasPrefix("-") {
-        throw Failure {
-          $0.append("unknown option '"); $0.append(word); $0.append("'")
-        }
+        throw Failure("unknown option '%'", word)
       } else {
         operands.append(word)
       }
     }
-    if isValue { throw Failure(Text("--keep needs a name")) }
-    if operands.count > 1 {
-      throw Failure {
-        $0.append("unexpected word '"); $0.append(operands[1]); $0.append("'")
-      }
-    }
+    if isValue { throw Failure("--keep needs a name") }
+    if operands.count > 1 { throw Failure("unexpected word '%'", operands[1]) }
     if let operand = operands.first { target = operand }
   }
 }

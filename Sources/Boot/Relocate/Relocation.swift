@@ -24,10 +24,7 @@ struct Relocation {
   func run() throws(Failure) -> Outcome {
     let mounts = MountTable.read()
     guard mounts.contains(where: { $0.place.bytes == target.bytes && $0.type == "fuse.oldmemfs" }) else {
-      throw Failure { text in
-        text.append(target)
-        text.append(": no oldmemfs is mounted there")
-      }
+      throw Failure("%: no oldmemfs is mounted there", target)
     }
     try bindRoot()
     defer { unbindRoot() }
@@ -39,13 +36,11 @@ struct Relocation {
         if !reason.bytes.isEmpty { outcome.skipped.append((place, reason)) }
         continue
       }
-      do throws(CopyError) {
+      do throws(FileTreeError) {
         outcome.bytes += try move(name, to: place)
         outcome.moved.append(place)
       } catch {
-        var reason = Text()
-        error.describe(to: &reason)
-        outcome.skipped.append((place, reason))
+        outcome.skipped.append((place, error.text))
       }
     }
     return outcome
@@ -64,13 +59,13 @@ struct Relocation {
   }
 
   /// Bytes moved.
-  private func move(_ name: Text, to place: Text) throws(CopyError) -> UInt64 {
+  private func move(_ name: Text, to place: Text) throws(FileTreeError) -> UInt64 {
     let old = root.joined(name)
     let copy = target.joined(name)
     var tree = TreeCopy()
-    do throws(CopyError) {
+    do throws(FileTreeError) {
       try tree.copy(old, to: copy)
-      do throws(Errno) { try Mounts.bind(copy, at: place) } catch { throw CopyError(place, error) }
+      try FileTreeError.naming(place) { () throws(Errno) in try Mounts.bind(copy, at: place) }
     } catch {
       TreeRemoval.remove(copy)
       throw error

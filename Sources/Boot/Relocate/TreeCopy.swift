@@ -1,23 +1,6 @@
 // Memory safety: the copy's buffer is an array of this file's own; pointers to it live for one call.
 import Platform
 
-/// Why a directory could not be copied.
-struct CopyError: Error {
-  let path: Text
-  let error: Errno
-
-  init(_ path: Text, _ error: Errno) {
-    self.path = path
-    self.error = error
-  }
-
-  func describe(to text: inout Text) {
-    text.append(path)
-    text.append(": ")
-    error.describe(to: &text)
-  }
-}
-
 /// A directory with all that is in it, to another file system: contents, owners, modes, times, names of one file. Extended
 /// attributes are not copied: an initramfs, a cpio archive, has none.
 struct TreeCopy {
@@ -27,36 +10,36 @@ struct TreeCopy {
   private var linked: [(inode: UInt64, path: Text)] = []
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
-  mutating func copy(_ source: Text, to target: Text) throws(CopyError) {
-    var status = try naming(source) { () throws(Errno) in try FileStatus(of: source) }
+  mutating func copy(_ source: Text, to target: Text) throws(FileTreeError) {
+    var status = try FileTreeError.naming(source) { () throws(Errno) in try FileStatus(of: source) }
     switch status.type {
     case .directory:
-      try naming(target) { () throws(Errno) in try Files.makeDirectory(target, mode: 0o700) }
+      try FileTreeError.naming(target) { () throws(Errno) in try Files.makeDirectory(target, mode: 0o700) }
       for name in Files.names(in: source) { try copy(source.joined(name), to: target.joined(name)) }
     case .regular:
       if status.links > 1, let first = linked.first(where: { $0.inode == status.inode }) {
-        return try naming(target) { () throws(Errno) in try Files.makeLink(target, to: first.path) }
+        return try FileTreeError.naming(target) { () throws(Errno) in try Files.makeLink(target, to: first.path) }
       }
       if status.links > 1 { linked.append((status.inode, target)) }
       // What changed while it was copied is copied again.
       repeat { status = try copyData(source, to: target) } while !isSame(source, status)
     case .symlink:
-      let goal = try naming(source) { () throws(Errno) in try Files.goal(ofSymlink: source) }
-      try naming(target) { () throws(Errno) in try Files.makeSymlink(target, to: goal) }
+      let goal = try FileTreeError.naming(source) { () throws(Errno) in try Files.goal(ofSymlink: source) }
+      try FileTreeError.naming(target) { () throws(Errno) in try Files.makeSymlink(target, to: goal) }
     case .characterDevice, .blockDevice, .fifo:
       let (mode, device) = (status.attributes.mode, status.device)
-      try naming(target) { () throws(Errno) in try Files.makeNode(target, mode: mode, device: device) }
+      try FileTreeError.naming(target) { () throws(Errno) in try Files.makeNode(target, mode: mode, device: device) }
     case .socket, nil:
       // A socket is where a program listens; a copy would be nobody's.
-      throw CopyError(source, .notSupported)
+      throw .failed(source, .notSupported)
     }
     let attributes = status.attributes
-    try naming(target) { () throws(Errno) in try Files.setAttributes(attributes, of: target) }
+    try FileTreeError.naming(target) { () throws(Errno) in try Files.setAttributes(attributes, of: target) }
   }
 
   /// The status that the data belongs to.
-  private mutating func copyData(_ source: Text, to target: Text) throws(CopyError) -> FileStatus {
-    do throws(Errno) {
+  private mutating func copyData(_ source: Text, to target: Text) throws(FileTreeError) -> FileStatus {
+    try FileTreeError.naming(target) { () throws(Errno) in
       let input = try FileDescriptor.open(source, flags: FileDescriptor.readOnly)
       let output = try FileDescriptor.open(
         target, flags: FileDescriptor.writeOnly | FileDescriptor.create | FileDescriptor.truncate, mode: 0o600)
@@ -69,7 +52,7 @@ struct TreeCopy {
       }
       bytes += offset
       return status
-    } catch { throw CopyError(target, error) }
+    }
   }
 
   private mutating func piece(
@@ -88,11 +71,6 @@ struct TreeCopy {
   private func isSame(_ path: Text, _ status: FileStatus) -> Bool {
     guard let now = try? FileStatus(of: path) else { return true }
     return now.size == status.size && now.modified == status.modified
-  }
-
-  /// An error of the call names the path.
-  private func naming<Result>(_ path: Text, _ call: () throws(Errno) -> Result) throws(CopyError) -> Result {
-    do throws(Errno) { return try call() } catch { throw CopyError(path, error) }
   }
 }
 

@@ -31,12 +31,8 @@ extension MemoryArguments {
   }
 
   private var builtLevel: UInt32? {
-    var text = Text()
-    do throws(Errno) {
-      text.append(
-        bytes: try FileDescriptor.open(Self.levelFile, flags: FileDescriptor.readOnly).contents().filter { $0 != UInt8(ascii: "\n") })
-    } catch { return nil }
-    guard let number = text.number(), number <= 31 else { return nil }
+    let lines = Files.contents(of: Self.levelFile).split(UInt8(ascii: "\n"))
+    guard lines.count == 1, let number = lines[0].number(), number <= 31 else { return nil }
     return UInt32(number)
   }
 

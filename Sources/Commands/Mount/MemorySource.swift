@@ -49,11 +49,7 @@ extension CrashedKernel {
   }
 
   /// What the kernel tells of the first processor.
-  private static var processors: [UInt8] {
-    do throws(Errno) {
-      return try FileDescriptor.open(Text("/proc/cpuinfo"), flags: FileDescriptor.readOnly).contents(limit: 8192)
-    } catch { return [] }
-  }
+  private static var processors: [UInt8] { Files.contents(of: Text("/proc/cpuinfo"), limit: 8192).bytes }
 
   /// That a vmcore may be there at all.
   private static func check(_ path: Text) throws(Failure) {

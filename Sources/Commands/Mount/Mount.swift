@@ -166,7 +166,7 @@ final class Mount {
       throw Failure("can't open /dev/fuse (%): load the kernel's fuse module, with 'modprobe fuse'", error.text)
     }
     do throws(Errno) {
-      guard try FileDescriptor.isDirectory(directory) else { throw Errno.notDirectory }
+      guard try FileKind(of: directory) == .directory else { throw Errno.notDirectory }
       return try FileDescriptor.absolutePath(directory)
     } catch { throw cannotMount(directory, error.text) }
   }

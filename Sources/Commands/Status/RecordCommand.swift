@@ -45,7 +45,7 @@ enum RecordCommand {
     do throws(Errno) {
       let mount = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
       let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode: 0o600)
-      guard try file.device() != mount.device() else { throw Errno(EDEADLK) }
+      guard try !FileStatus(of: file).isOnSameFileSystem(as: FileStatus(of: mount)) else { throw Errno(EDEADLK) }
       try file.write(Text("# FIRST_PFN COUNT: pages that oldmemfs overwrote. What a dump has there is not the crashed kernel's.\n"))
       return file
     } catch { throw cannotKeep(path, error) }

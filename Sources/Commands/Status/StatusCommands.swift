@@ -41,11 +41,8 @@ enum StatusCommands {
 
   /// What /proc says of a process's own memory: "136 kB".
   private static func anonymousMemory(of pid: UInt64) -> Text {
-    do throws(Errno) {
-      let status = try FileDescriptor.open(Text("/proc/%/status", pid), flags: FileDescriptor.readOnly).contents()
-      guard let value = status.line(after: Text("RssAnon:")) else { return Text("unknown") }
-      return value.dropping(value.bytes.firstIndex { $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: " ") } ?? 0)
-    } catch { return Text("unknown") }
+    guard let value = Files.contents(of: Text("/proc/%/status", pid)).bytes.line(after: Text("RssAnon:")) else { return Text("unknown") }
+    return value.dropping(value.bytes.firstIndex { $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: " ") } ?? 0)
   }
 }
 

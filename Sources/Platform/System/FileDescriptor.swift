@@ -34,22 +34,20 @@ public struct FileDescriptor: ~Copyable {
     return FileDescriptor(owning: descriptor)
   }
 
+  private static var nullDevice: Text { Text("/dev/null") }
+
+  /// Opens `/dev/null`.
+  public static func null() throws(Errno) -> FileDescriptor { try open(nullDevice, flags: readWrite) }
+
   /// Opens `/dev/null` (or `/`, where that is not there) as standard input, output and error where these are closed: what is opened
   /// next would get their numbers, and then messages, too.
   public static func openStandard() {
     while true {
-      var descriptor = cplatform_open("/dev/null", O_RDWR, 0)
+      var descriptor = nullDevice.withCString { cplatform_open($0, O_RDWR, 0) }
       if descriptor < 0 { descriptor = cplatform_open("/", O_RDONLY, 0) }
       if descriptor > 2 { _ = CPlatform.close(descriptor) }
       if descriptor < 0 || descriptor > 2 { return }
     }
-  }
-
-  /// Whether there is a directory at `path`. The corresponding C function is `stat`.
-  public static func isDirectory(_ path: Text) throws(Errno) -> Bool {
-    var status = stat()
-    guard path.withCString({ stat($0, &status) }) == 0 else { throw Errno.current }
-    return status.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
   }
 
   /// A path from the root, without symlinks, '.' and '..'. The corresponding C function is `realpath`.
@@ -84,13 +82,6 @@ public struct FileDescriptor: ~Copyable {
   /// The size of the file in bytes, as `fstat` tells; 0 for a device.
   public func size() throws(Errno) -> UInt64 {
     UInt64(max(0, try FileStatus(of: self).size))
-  }
-
-  /// The number of the file system that it is in. The corresponding C function is `fstat`.
-  public func device() throws(Errno) -> UInt64 {
-    var status = stat()
-    guard fstat(rawValue, &status) == 0 else { throw Errno.current }
-    return UInt64(status.st_dev)
   }
 
   /// Keeps all others from doing the same, until it is closed; EWOULDBLOCK if somebody has. The corresponding C function is `flock`.
@@ -130,13 +121,7 @@ public struct FileDescriptor: ~Copyable {
   }
 
   /// Writes the text at the file's own position, all of it where the file takes it.
-  public func write(_ text: Text) throws(Errno) {
-    var rest = text.bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Platform.write($0, to: rawValue) }
-      if count > 0 { rest = rest.dropFirst(count) } else if Errno.current != .interrupted { throw Errno.current }
-    }
-  }
+  public func write(_ text: Text) throws(Errno) { try Platform.write(text, to: rawValue) }
 
   /// The whole of a small file, at most `limit` bytes of it, for files whose size `fstat` doesn't tell (/proc, /sys).
   public func contents(limit: Int = 1 << 16) throws(Errno) -> [UInt8] {
@@ -152,4 +137,13 @@ public struct FileDescriptor: ~Copyable {
 
 func write(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
   CPlatform.write(descriptor, buffer.baseAddress, buffer.count)
+}
+
+/// Writes all of a text at the file's own position.
+func write(_ text: Text, to descriptor: Int32) throws(Errno) {
+  var rest = text.bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write($0, to: descriptor) }
+    if count > 0 { rest = rest.dropFirst(count) } else if Errno.current != .interrupted { throw Errno.current }
+  }
 }

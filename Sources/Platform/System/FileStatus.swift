@@ -55,9 +55,10 @@ public struct FileStatus {
   }
 
   /// Whether both are of the same file.
-  public func isSameFile(as other: FileStatus) -> Bool {
-    status.st_dev == other.status.st_dev && status.st_ino == other.status.st_ino
-  }
+  public func isSameFile(as other: FileStatus) -> Bool { isOnSameFileSystem(as: other) && inode == other.inode }
+
+  /// Whether both files are on the same file system.
+  public func isOnSameFileSystem(as other: FileStatus) -> Bool { status.st_dev == other.status.st_dev }
 }
 
 /// What can be set of any file.

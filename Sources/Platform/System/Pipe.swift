@@ -16,9 +16,6 @@ import CPlatform
 }
 
 extension FileDescriptor {
-  /// Opens `/dev/null`.
-  public static func null() throws(Errno) -> FileDescriptor { try open(Text("/dev/null"), flags: readWrite) }
-
   /// Closes it now. The corresponding C function is `close`.
   public consuming func close() {}
 
@@ -53,6 +50,9 @@ public enum StandardStream: Int32, CaseIterable {
 
   /// Writes a byte. What can't be written is left out.
   public func write(byte: UInt8) { Platform.write(byte: byte, to: rawValue) }
+
+  /// Writes all of a text.
+  public func write(_ text: Text) throws(Errno) { try Platform.write(text, to: rawValue) }
 }
 
 private func readByte(from descriptor: Int32) -> UInt8? {

@@ -9,12 +9,6 @@ public struct Failure: Error {
     isUsage = false
   }
 
-  public init(_ build: (inout Text) -> Void) {
-    var text = Text()
-    build(&text)
-    self.init(text)
-  }
-
   /// A message in which each '%' stands for the next text.
   @inline(never)
   public init(_ template: Literal, _ first: Text = Text(), _ second: Text = Text(), _ third: Text = Text()) {
