@@ -1,18 +1,18 @@
 import Platform
 
-/// A subcommand: how the manual describes it, and the function that runs it.
+/// A command: its part of the manual, and the function that runs it.
 public struct Command {
   let name: Literal
-  /// How to call it and the result: a line, with its end.
+  /// The line of usage, with its line end.
   let synopsis: Literal
-  /// Its options.
+  /// The paragraphs about its options.
   let manual: Literal
-  /// Whether a mount's options (`Option`) come behind them.
+  /// Whether the mount options (`Option`) are listed after them.
   let takesMountOptions: Bool
-  /// Runs it with the words behind its name.
+  /// Runs it with the words after its name.
   let run: ([Text]) throws(Failure) -> ExitCode
 
-  /// - Parameter synopsis: a line of the manual, with its line end.
+  /// - Parameter synopsis: the line of usage, with its line end.
   public init(_ name: Literal, synopsis: Literal, run: @escaping ([Text]) throws(Failure) -> ExitCode) {
     self.init(name, synopsis: synopsis, manual: "", run: run)
   }
@@ -38,10 +38,10 @@ extension Command {
         SOURCE
           oldmem          the crashed kernel, in its capture kernel: /proc/vmcore and /dev/mem
           scratch[:NAME]  anonymous memory; -o size= says how much
-          FILE            an ELF vmcore; with -o overwrite its reusable pages are overwritten, with -o ro nothing is
+          FILE            an ELF vmcore; -o overwrite lets its reusable pages be overwritten, -o ro writes nothing
 
         -f                stay in the foreground
-        OPTIONS, by tmpfs's names where a tmpfs has them
+        OPTIONS, named as tmpfs's where it has the same
 
         """, takesMountOptions: true, run: MountCommand.run)
   }
@@ -51,13 +51,13 @@ extension Command {
       "scan", synopsis: "  oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]\n",
       manual: """
 
-        What is there, without touching anything: SOURCE is 'oldmem' or the path of an ELF vmcore.
+        Reports the pages of a crashed kernel, and writes nothing. SOURCE is 'oldmem' or the path of an ELF vmcore.
 
         --level N         the dump level to report for (default 31)
         --json            print JSON
         --ranges          print a line 'FIRST_PFN COUNT CLASS' per run of reusable pages
         --excluded        print a line 'FIRST_PFN COUNT CLASS WHY' per run of pages that the dump leaves out:
-                          WHY is what holds them back, or 'reusable'
+                          WHY is the reason to hold them back, or 'reusable'
         OPTIONS are a mount's level=, reuse=, store=, vmcore= and devmem=
 
         """, run: ScanCommand.run)
@@ -68,15 +68,15 @@ extension Command {
       "record", synopsis: "  oldmemfs record DIR [--to FILE]           a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n",
       manual: """
 
-        --to FILE         write it to FILE, and have the process that serves DIR go on there: a line for each run of pages before
-                          it is overwritten for the first time. FILE can't be in DIR itself.
+        --to FILE         write the lines to FILE, and keep it up to date: the process that serves DIR appends a run of pages
+                          before it overwrites it. FILE can't be in DIR itself.
 
         """, run: RecordCommand.run)
   }
 
   public static var status: Command {
     Command(
-      "status", synopsis: "  oldmemfs status DIR                       how the mount at DIR is: room, limits, level, damage\n",
+      "status", synopsis: "  oldmemfs status DIR                       the state of the mount at DIR: room, limits, level, damage\n",
       run: StatusCommands.status)
   }
 
@@ -97,7 +97,7 @@ extension Command {
         """, run: MemmapCommand.run)
   }
 
-  /// Only an initramfs's program can relocate; the other one says so.
+  /// The program of a machine has it, too, with a `run` that fails: only an initramfs's program can relocate.
   public static func relocate(run: @escaping ([Text]) throws(Failure) -> ExitCode) -> Command {
     Command(
       "relocate", synopsis: "  oldmemfs relocate [DIR] [--keep NAME]…    (in an initramfs) move its files into the mount at DIR\n", run: run

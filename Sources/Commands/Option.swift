@@ -1,11 +1,11 @@
 import Platform
 
-/// The options that mean something here: the one place for the parser, its messages and the manual.
+/// The mount options, for the parser, its messages and the manual.
 enum Option: UInt64, CaseIterable {
   case size, blocks, inodes, mode, uid, gid, remount
   case level, reuse, store, vmcore, device, overwrite, nochecksum, checksum
 
-  /// The name; "=" at its end stands for a value.
+  /// The name, with "=" at its end if it takes a value.
   var name: Literal {
     switch self {
     case .size: return "size="
@@ -26,7 +26,7 @@ enum Option: UInt64, CaseIterable {
     }
   }
 
-  /// What a value may be.
+  /// The form of its value.
   var values: Literal {
     switch self {
     case .size: return "N[k|m|g|t|p|e|%]"
@@ -41,27 +41,29 @@ enum Option: UInt64, CaseIterable {
     }
   }
 
-  /// What it does, for the manual.
+  /// Its line in the manual.
   var help: Literal {
     switch self {
-    case .size: return "the most that file data may take; % of all reusable pages (default: all of them)"
+    case .size: return "the limit of file data; % is of all reusable pages (default: all of them)"
     case .blocks: return "the same in pages of 4 KiB"
-    case .inodes: return "the most inodes (default: no limit but the metadata's memory)"
+    case .inodes: return "the limit of inodes (default: the memory for metadata)"
     case .mode: return "of the root directory (default 1777)"
     case .uid, .gid: return "of the root directory (default 0)"
-    case .remount: return "change size=, nr_inodes=, ro, noatime, … of what is mounted"
-    case .level: return "makedumpfile's dump level (-d): what the dump leaves out may be used (default: what the image was built for)"
-    case .reuse: return "how far to go: free pages, page cache too, pages of processes too"
-    case .store: return "how pages are written (default: what works, /dev/mem first)"
-    case .vmcore: return "read this in place of /proc/vmcore"
-    case .device: return "write through this in place of /dev/mem"
-    case .overwrite: return "let the pages of a saved vmcore, or of another file, be overwritten"
-    case .nochecksum: return "don't check what is read against the checksum of what was written"
-    case .checksum: return "do (the default)"
+    case .remount: return "change size=, nr_inodes=, ro, noatime, … of a mount"
+    case .level:
+      return
+        "the dump level (makedumpfile's -d): pages that the dump leaves out are used (default: the level that the initramfs was built for)"
+    case .reuse: return "the pages to use: free ones; the page cache too; pages of processes too"
+    case .store: return "the way to write pages (default: the first that works, of devmem and vmcore)"
+    case .vmcore: return "read this file instead of /proc/vmcore"
+    case .device: return "write to this device instead of /dev/mem"
+    case .overwrite: return "allow pages of a file, such as a saved vmcore, to be overwritten"
+    case .nochecksum: return "don't verify checksums of data that is read"
+    case .checksum: return "verify them (the default)"
     }
   }
 
-  /// Whether it stays as it is mounted.
+  /// Whether a remount can't change it.
   var isFixed: Bool {
     switch self {
     case .size, .blocks, .inodes, .remount: return false
@@ -69,10 +71,10 @@ enum Option: UInt64, CaseIterable {
     }
   }
 
-  /// Whether it is of the root directory.
+  /// Whether it is an attribute of the root directory.
   var isOfRoot: Bool { self == .mode || self == .uid || self == .gid }
 
-  /// Whether it is of old memory, which scratch memory is not.
+  /// Whether it is about old memory: scratch memory has no such option.
   var isOfOldMemory: Bool {
     switch self {
     case .level, .reuse, .store, .vmcore, .device, .overwrite: return true
@@ -80,7 +82,7 @@ enum Option: UInt64, CaseIterable {
     }
   }
 
-  /// Whether a value belongs to it.
+  /// Whether it takes a value.
   var isValued: Bool { name.bytes.last == UInt8(ascii: "=") }
 
   var bit: UInt64 { 1 << rawValue }
@@ -92,7 +94,7 @@ struct GivenOption {
   let word: Text
   let value: Text
 
-  /// nil for a word that is none of the options; an error for one whose value is missing.
+  /// nil if the word is none of the options. A missing value is an error.
   init?(_ word: Text) throws(Failure) {
     for option in Option.allCases {
       let name = option.name
@@ -100,21 +102,21 @@ struct GivenOption {
       self.option = option
       self.word = word
       value = word.dropping(name.count)
-      if option.isValued, value.bytes.isEmpty { throw bad("'%' lacks its value") }
+      if option.isValued, value.bytes.isEmpty { throw bad("'%' needs a value") }
       return
     }
     return nil
   }
 
-  /// What is wrong with it, and what would be right.
+  /// An error message, followed by the right form of the option.
   @inline(never)
   private func bad(_ what: Literal) -> Failure {
     var text = Text(what, word)
-    text.append("; it is %%", Text(option.name), Text(option.values))
+    text.append("; the form is %%", Text(option.name), Text(option.values))
     return Failure(usage: "%", text)
   }
 
-  var badValue: Failure { bad("the value in '%' makes no sense") }
+  var badValue: Failure { bad("'%' has a wrong value") }
 
   /// Its value as a number.
   func number(upTo limit: UInt64, radix: UInt64 = 10) throws(Failure) -> UInt64 {

@@ -1,15 +1,15 @@
 import CPlatform
 import Platform
 
-/// A run of one of the programs: what stands around its command.
+/// The start and the end of a program, around its command.
 public enum Program {
-  /// Comes before all else: what is said from now on goes somewhere, and so does a fault of the program's own.
+  /// Opens the standard streams and the log. It comes first: from now on messages, and faults of the program itself, are reported.
   public static func prepare() {
     FileDescriptor.openStandard()
     Log.reportFaults()
   }
 
-  /// Runs the command that the command line names, and ends.
+  /// Runs the command that the command line names, and exits.
   public static func run(_ commands: [Command]) -> Never {
     let code: ExitCode
     do throws(Failure) { code = try run(commands, Arguments.words) } catch {
@@ -19,7 +19,7 @@ public enum Program {
     exit(code.rawValue)
   }
 
-  /// A first word that is no command's name is a mount's SOURCE.
+  /// A first word that names no command is the SOURCE of a mount.
   private static func run(_ commands: [Command], _ words: [Text]) throws(Failure) -> ExitCode {
     guard let first = words.first else { throw Failure(usage: "no SOURCE and no DIR") }
     if first == "--help" || first == "-h" || first == "help" {
@@ -33,11 +33,11 @@ public enum Program {
   }
 }
 
-/// What the program exits with, as mount(8) and getopt users expect.
+/// The program's exit codes.
 public enum ExitCode: Int32 {
   case success = 0
-  /// What was asked could not be done; a line on standard error says why.
+  /// A line on standard error has the reason.
   case failure = 1
-  /// The command line makes no sense.
+  /// The command line is wrong.
   case usage = 2
 }

@@ -3,7 +3,7 @@ import Platform
 
 /// The manual and the version.
 enum Usage {
-  /// Prints the manual of these commands, behind a title.
+  /// Prints a title and the manual of these commands.
   static func print(_ commands: [Command], title: Literal = "") throws(Failure) -> ExitCode {
     var text = Text(title)
     text.append("usage:\n")
@@ -12,7 +12,7 @@ enum Usage {
       text.append(command.manual)
       if command.takesMountOptions { appendMountOptions(to: &text) }
     }
-    text.append("\nUnmount with umount DIR. Exit codes: 0 done, 1 could not be done, 2 wrong usage.\n")
+    text.append("\nUnmount with umount DIR. Exit codes: 0 success, 1 failure, 2 wrong usage.\n")
     return try output(text)
   }
 
@@ -23,7 +23,7 @@ enum Usage {
       text.pad(to: 28, from: start)
       text.append("%\n", Text(option.help))
     }
-    text.append("  and those that mount(8) knows for every file system: ro, nosuid, nodev, noexec, …\n")
+    text.append("  and mount(8)'s options for every file system: ro, nosuid, nodev, noexec, …\n")
   }
 
   static func printVersion() throws(Failure) -> ExitCode { try output(Text("oldmemfs 0.1, libfuse %\n", Session.libraryVersion)) }

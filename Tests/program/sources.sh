@@ -144,7 +144,7 @@ says_what_it_overwrites() {
   mount_quietly "$@" || return
   say "said: $(<"$scratch/err")"
   unmount
-  [[ $(wc -l <"$scratch/err") -eq 1 ]] && grep -qF "what is written to $mount_point overwrites pages of $scratch/vmcore" "$scratch/err"
+  [[ $(wc -l <"$scratch/err") -eq 1 ]] && grep -qF "files in $mount_point overwrite pages of $scratch/vmcore" "$scratch/err"
 }
 
 check_kept_files() {

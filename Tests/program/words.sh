@@ -15,9 +15,9 @@ each_option_says_what_it_takes() {
   local name takes
   "$program" mount --help >"$scratch/manual"
   while read -r name takes; do
-    refuses 2 "it is $name=$takes; see" "$program" oldmem "$mount_point" -o "$name=%" || return
-    refuses 2 "'$name' lacks its value; it is $name=$takes" "$program" oldmem "$mount_point" -o "$name" || return
-    refuses 2 "'$name=' lacks its value" "$program" oldmem "$mount_point" -o "$name=" || return
+    refuses 2 "the form is $name=$takes; see" "$program" oldmem "$mount_point" -o "$name=%" || return
+    refuses 2 "'$name' needs a value; the form is $name=$takes" "$program" oldmem "$mount_point" -o "$name" || return
+    refuses 2 "'$name=' needs a value" "$program" oldmem "$mount_point" -o "$name=" || return
     grep -qF "  $name=$takes " "$scratch/manual" || { say "the manual lacks $name="; return 1; }
   done <<'OPTIONS'
 size N[k|m|g|t|p|e|%]
@@ -82,15 +82,15 @@ check_words() {
   check "a size that does not fit" refuses 2 "size=16e" "$program" scratch "$mount_point" -o size=16e
   check "a level beyond 31" refuses 2 "level=32" "$program" oldmem "$mount_point" -o level=32
   check "a mode that is not octal" refuses 2 "mode=1799" "$program" scratch "$mount_point" -o size=1m,mode=1799
-  check "an empty vmcore=" refuses 2 "'vmcore=' lacks its value; it is vmcore=FILE" "$program" oldmem "$mount_point" -o vmcore=
-  check "an empty devmem=" refuses 2 "'devmem=' lacks its value; it is devmem=FILE" "$program" oldmem "$mount_point" -o devmem=
+  check "an empty vmcore=" refuses 2 "'vmcore=' needs a value; the form is vmcore=FILE" "$program" oldmem "$mount_point" -o vmcore=
+  check "an empty devmem=" refuses 2 "'devmem=' needs a value; the form is devmem=FILE" "$program" oldmem "$mount_point" -o devmem=
   check "vmcore= beside a file" refuses 2 "goes with the source 'oldmem'" "$program" "$vmcore" "$mount_point" -o "vmcore=$vmcore"
   check "mand" refuses 2 "mandatory locks" "$program" scratch "$mount_point" -o size=1m,mand
   check "scratch without a size" refuses 2 "size=" "$program" scratch "$mount_point"
   check "level= for scratch memory" refuses 2 "level= means nothing" "$program" scratch "$mount_point" -o size=1m,level=31
   check "scan without a source" refuses 2 "SOURCE" "$program" scan
-  check "scan of a level that is none" refuses 2 "it is level=N, up to 31" "$program" scan "$vmcore" --level x
-  check "scan --level without a value" refuses 2 "'level' lacks its value" "$program" scan "$vmcore" --level
+  check "scan of a level that is none" refuses 2 "the form is level=N, up to 31" "$program" scan "$vmcore" --level x
+  check "scan --level without a value" refuses 2 "'level' needs a value" "$program" scan "$vmcore" --level
   check "scan --ranges --json" refuses 2 "exclude each other" "$program" scan "$vmcore" --ranges --json
   check "scan with an option of mounts" refuses 2 "unknown option 'nochecksum'" "$program" scan "$vmcore" -o nochecksum
 }

@@ -1,13 +1,13 @@
 import CrashedKernel
 import Platform
 
-/// The dump level that frames are chosen for: what is said, else what was found when this initramfs was built. Without either nothing
-/// may be reused: no level is one that a dump could not be below.
+/// The dump level, by which pages are chosen: `level=`, or else the level that this initramfs was built for. Without either no page may
+/// be reused, since a dump at level 0 holds them all.
 extension MemoryArguments {
-  /// A number and a line's end, from the module's `level`.
+  /// A line with a number, made by the module's script `level`.
   private static var levelFile: Text { Text("/etc/oldmemfs.level") }
 
-  /// The level for a scan, which writes nothing: 31 unless said.
+  /// The level for a scan: 31 by default, since a scan writes nothing.
   var scanLevel: DumpLevel { narrowed(level ?? 31) }
 
   /// The level for a mount.
@@ -15,14 +15,14 @@ extension MemoryArguments {
     guard let known = level ?? builtLevel
     else {
       throw Failure(
-        "the dump level is not known: give level=N as makedumpfile's -d has it; where another program takes the dump, nothing may be reused"
+        "the dump level is not known: give level=N, makedumpfile's -d; if another program takes the dump, no page may be reused"
       )
     }
     let level = narrowed(known)
-    // Pages of zeros have to stay zeros.
+    // Zero pages are left out of a dump only while they are zeros.
     guard level.subtracting(.zero).isEmpty else { return level }
     throw Failure(
-      "at dump level % nothing may be reused: whatever could be is in the dump, or has to stay zeros", Text("%", UInt64(level.rawValue)))
+      "at dump level % no page may be reused: each is in the dump, or must stay zeros", Text("%", UInt64(level.rawValue)))
   }
 
   private func narrowed(_ level: UInt32) -> DumpLevel {
@@ -36,8 +36,7 @@ extension MemoryArguments {
     return UInt32(number)
   }
 
-  /// Takes the value of `reuse=`: the classes up to which frames are taken, in the order in which they are; false if it is
-  /// none.
+  /// Takes the value of `reuse=`: the last of the classes free, cache and user that may be used. Returns false if it is none of them.
   func take(reuse value: Text) -> Bool {
     if value == "free" {
       reuse = .free

@@ -2,7 +2,7 @@ import CrashedKernel
 import OldMemory
 import Platform
 
-/// The one line that each failure to reach old memory becomes: what is wrong, and what to do.
+/// A line for each failure to reach old memory: the fault, and a remedy where there is one.
 extension PoolError {
   @inline(never)
   func text(_ paths: OldMemoryPaths) -> Text {
@@ -34,8 +34,7 @@ extension WayError {
     case .foreign: return Text("% doesn't show this crashed kernel's memory, so it is not written", path)
     case .unmappable:
       return Text(
-        "% lets none of the crashed kernel's own pages be mapped, so it is not known to be its memory, and not written (iomem=relaxed?)",
-        path)
+        "% lets no page of the crashed kernel's own be mapped, so it may be other memory, and is not written (iomem=relaxed?)", path)
     case .refused(.inaccessible(let error)): return Text("% takes no write to a reusable frame (%)", path, error.text)
     case .refused(.unreadable(let error)):
       return Text("% can't be compared with the vmcore at a reusable frame: the vmcore %", path, error.text)

@@ -13,7 +13,7 @@ enum MemorySource {
     if Self.isScratch(source) {
       self = .scratch
     } else if source == "oldmem" {
-      // A memory device shows the memory of /proc/vmcore; beside any other vmcore it is used only if it is named.
+      // /dev/mem shows the memory that /proc/vmcore has. For another vmcore no device is used unless devmem= names it.
       let device = arguments.device ?? (arguments.vmcore == nil ? Text("/dev/mem") : nil)
       let vmcore = arguments.vmcore ?? Text("/proc/vmcore")
       self = .crashed(OldMemoryPaths(vmcore: vmcore, device: device, way: arguments.way))
@@ -22,12 +22,12 @@ enum MemorySource {
     }
   }
 
-  /// Scratch memory can have a name after a colon, which tells several mounts of it apart.
+  /// Whether it is 'scratch' or 'scratch:NAME'; the name tells several mounts apart.
   static func isScratch(_ source: Text) -> Bool { source == "scratch" || source.hasPrefix("scratch:") }
 }
 
 extension OldMemoryPaths {
-  /// The file that a mount would write to although it is no crashed machine's memory but somebody's file; nil if there is none.
+  /// A regular file that a mount would write to, such as a saved vmcore; nil if there is none.
   var keptFile: Text? {
     if let device, way != .vmcore, Self.isKept(device) { return device }
     return way != .device && Self.isKept(vmcore) ? vmcore : nil
@@ -39,7 +39,7 @@ extension OldMemoryPaths {
 }
 
 extension CrashedKernel {
-  /// The crashed kernel that a vmcore shows.
+  /// Reads the crashed kernel's layout from a vmcore.
   static func open(_ path: Text) throws(Failure) -> CrashedKernel {
     try check(path)
     if path == "/proc/vmcore", let refusal = ConfidentialMachine.refusal(cpuinfo: processors) { throw Failure("%: %", path, Text(refusal)) }
@@ -48,17 +48,17 @@ extension CrashedKernel {
     do throws(KernelError) { return try CrashedKernel(core: core) } catch { throw Failure("%: %", path, error.text) }
   }
 
-  /// What the kernel tells of the first processor.
+  /// The beginning of /proc/cpuinfo: the first processor.
   private static var processors: [UInt8] { Files.contents(of: Text("/proc/cpuinfo"), limit: 8192).bytes }
 
-  /// That a vmcore may be there at all.
+  /// Checks that the path leads to a file.
   private static func check(_ path: Text) throws(Failure) {
     let kind: FileKind
     do throws(Errno) { kind = try FileKind(of: path) } catch {
       if error == .noEntry, path == "/proc/vmcore" {
         throw Failure(
           """
-          there is no /proc/vmcore: this is no capture kernel, no other has crashed; to try it, mount 'scratch' with -o size=64m, \
+          there is no /proc/vmcore: this is no capture kernel; to try oldmemfs, mount 'scratch' with -o size=64m, \
           or a saved vmcore by its path
           """)
       }

@@ -7,18 +7,17 @@ import OldMemory
 import Platform
 import Vmcore
 
-/// A mount from its arguments to its end: the frame pool, the file system on it, the session that serves it.
+/// A mount, from its arguments to its end: the frame pool, the file system on it, the session that serves it.
 final class Mount {
   private let arguments: MountArguments
   private let fileSystem: MountedFileSystem
-  /// Where it is mounted, from the root.
+  /// The absolute path of the mount point.
   private let directory: Text
 
-  /// What a large machine's scan may take of the time until the mount is there; the rest is scanned while nobody asks for
-  /// anything.
+  /// The nanoseconds that a scan may take before the mount is made. The rest of a large machine is scanned between requests.
   private static var scanBudget: UInt64 { 500_000_000 }
 
-  /// Finds the frames and makes an empty file system of them; nothing is mounted yet, and nothing overwritten.
+  /// Finds frames, and makes an empty file system on them. Nothing is mounted yet, and nothing overwritten.
   init(_ arguments: MountArguments) throws(Failure) {
     self.arguments = arguments
     directory = try Mount.checkedDirectory(arguments.directory)
@@ -31,7 +30,7 @@ final class Mount {
     }
   }
 
-  /// Mounts, calls `onReady` once requests are answered, and serves until it is unmounted.
+  /// Mounts, and serves until the file system is unmounted. `onReady` is called once requests are answered.
   func serve(onReady: () -> Void) throws(Failure) -> ExitCode {
     var options = SessionOptions()
     options.source = arguments.source
@@ -45,7 +44,7 @@ final class Mount {
       if arguments.flags.needsRemount { try arguments.flags.remount(directory) }
     } catch { throw Mount.cannotMount(directory, error.text) }
     Daemon.hardenAgainstMemoryPressure()
-    // What a remount changes.
+    // A remount changes it.
     var size = arguments.size
     let outcome = session.serve {
       onReady()
@@ -55,7 +54,7 @@ final class Mount {
       return [Mount.apply(change, to: fileSystem, &size).rawValue, fileSystem.store.totalFrames]
     } idle: { fileSystem in
       fileSystem.store.scanNextSection()
-      // A percentage is one of more and more.
+      // A percentage is of all frames found so far.
       fileSystem.setLimits(size: Mount.bytes(size, fileSystem.store.totalFrames), inodes: fileSystem.inodeLimit)
       return !fileSystem.store.isScanned
     }
@@ -63,7 +62,7 @@ final class Mount {
     throw Failure("stopped serving %: %", directory, Errno(outcome).text)
   }
 
-  /// One line for the log: where the data goes, and how much room there is so far.
+  /// Logs a line: the way to write, and the room found so far.
   private func report() {
     var text = Text("mounted on %, ", directory)
     text.append(fileSystem.store.isScanned ? "% MiB in " : "% MiB so far in ", fileSystem.store.totalFrames / 256)
@@ -86,7 +85,7 @@ final class Mount {
   private static func pool(_ arguments: MountArguments) throws(Failure) -> FramePool {
     let checksums = arguments.memory.checksums
     guard case .crashed(let paths) = MemorySource(arguments.source, arguments.memory) else {
-      // The last frame may be a part of one, as in tmpfs.
+      // Rounded up to a page, as in tmpfs.
       let bytes = min(arguments.size?.bytes(of: 0) ?? 0, UInt64(Int64.max) / 2)
       let frames = Int((bytes + UInt64(frameSize) - 1) / UInt64(frameSize))
       do throws(Errno) { return try FramePool.scratch(frames: frames, checksums: checksums) } catch {
@@ -97,7 +96,7 @@ final class Mount {
     let file = paths.keptFile
     if let file, !arguments.memory.overwrite {
       guard arguments.flags.isReadOnly
-      else { throw Failure(usage: "files would overwrite pages of %: say -o overwrite if they may, or -o ro", file) }
+      else { throw Failure(usage: "files would overwrite pages of %: allow it by -o overwrite, or mount it with -o ro", file) }
       paths.makeReadOnly()
       arguments.isReadOnlyFile = true
     }
@@ -107,11 +106,11 @@ final class Mount {
     do throws(PoolError) {
       pool = try FramePool.oldMemory(of: kernel, policy: policy, paths: paths, checksums: checksums)
     } catch { throw Failure(error.text(paths)) }
-    if let file, !paths.isReadOnly { Log.line(Text("what is written to % overwrites pages of %", arguments.directory, file)) }
+    if let file, !paths.isReadOnly { Log.line(Text("files in % overwrite pages of %", arguments.directory, file)) }
     return pool
   }
 
-  /// Two file systems on the same frames would overwrite each other's data.
+  /// Locks the vmcore: two file systems on the same frames would overwrite each other's data.
   private static func claim(_ core: Vmcore, _ path: Text) throws(Failure) {
     do throws(Errno) { try core.claim() } catch {
       guard error == .wouldBlock else { throw Failure("%: can't be locked against other mounts: %", path, error.text) }
@@ -119,23 +118,23 @@ final class Mount {
     }
   }
 
-  /// The limit in bytes where so many frames are known; as in tmpfs, 0 is no limit.
+  /// The limit in bytes, given the number of frames; as in tmpfs, 0 is no limit.
   private static func bytes(_ size: Size?, _ frames: UInt64) -> UInt64? {
     guard let size, size != .absolute(0) else { return nil }
     return size.bytes(of: frames * UInt64(frameSize))
   }
 
-  /// Changes limits by a remount, or says why nothing is changed.
+  /// Changes the limits. Returns the reason if nothing is changed.
   private static func apply(
     _ change: LimitChange, to fileSystem: MountedFileSystem, _ size: inout Size?
   ) -> LimitChange.Outcome {
     let newSize = change.size ?? size
     let newInodes = change.inodes.map { $0 == 0 ? nil : $0 } ?? fileSystem.inodeLimit
     let newBytes = bytes(newSize, fileSystem.store.totalFrames)
-    // What is not changed may be exceeded, by a size that was a percentage of more.
+    // Only a new limit is checked. More than an old one may be in use: a percentage shrinks with the pool.
     guard fileSystem.isWithin(size: change.size == nil ? nil : newBytes, inodes: change.inodes == nil ? nil : newInodes)
     else { return .tooSmall }
-    // What was asked for when it was mounted is asked for again by mount(8), which adds what fstab has.
+    // The same size as before is not checked: mount(8) repeats the options of fstab.
     if newSize != size, fileSystem.store.isScanned, (newBytes ?? 0) > fileSystem.store.totalFrames * UInt64(frameSize) { return .tooLarge }
     size = newSize
     fileSystem.setLimits(size: newBytes, inodes: newInodes)
@@ -147,7 +146,7 @@ final class Mount {
     var limits = MountLimits()
     limits.size = bytes(arguments.size, frames)
     if let inodes = arguments.inodes, inodes > 0 { limits.inodes = inodes }
-    // As tmpfs has it with its inodes, no more than a part of memory.
+    // A quarter of memory; tmpfs, too, limits its inodes by memory.
     limits.metadata = Int(physicalMemory / 4)
     limits.rootMode = arguments.mode
     limits.uid = arguments.uid
@@ -159,9 +158,9 @@ final class Mount {
 
   // MARK: Checks
 
-  /// The directory's path from the root; what would otherwise fail later, in libfuse's words, fails here.
+  /// The directory's absolute path. Faults that libfuse would report later, in its own words, are found here.
   private static func checkedDirectory(_ directory: Text) throws(Failure) -> Text {
-    guard geteuid() == 0 else { throw Failure("only root can mount it: crashed kernels' memory is not for everybody") }
+    guard geteuid() == 0 else { throw Failure("only root can mount a crashed kernel's memory") }
     do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/fuse"), flags: FileDescriptor.readWrite) } catch {
       throw Failure("can't open /dev/fuse (%): load the kernel's fuse module, with 'modprobe fuse'", error.text)
     }

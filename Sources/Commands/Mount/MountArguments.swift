@@ -3,7 +3,7 @@ import FuseServer
 import OldMemory
 import Platform
 
-/// What `oldmemfs SOURCE DIR [-o OPTIONS] [-f]` says.
+/// The arguments of `oldmemfs SOURCE DIR [-o OPTIONS] [-f]`.
 final class MountArguments {
   var source = Text()
   var directory = Text()
@@ -14,21 +14,21 @@ final class MountArguments {
   var uid: UInt32 = 0
   var gid: UInt32 = 0
   let memory = MemoryArguments()
-  /// The kernel's own options.
+  /// The options that the kernel itself applies.
   var flags = MountFlags()
-  /// It is a file of somebody's that nothing may be written to.
+  /// SOURCE is a file that may not be written, mounted `ro`.
   var isReadOnlyFile = false
-  /// Options that were given, one bit each.
+  /// The options that were given, a bit each (`Option.bit`).
   private var given: UInt64 = 0
-  /// Options of a tmpfs that mean nothing here, with commas between them.
+  /// Options of tmpfs without a meaning here, separated by commas.
   private var meaningless = Text()
 
-  /// A mount that is there is to be changed.
+  /// Whether to change a mount rather than to make one.
   var isRemount: Bool { has(.remount) }
 
   func has(_ option: Option) -> Bool { given & option.bit != 0 }
 
-  /// Parses the words; what is wrong with them otherwise.
+  /// Parses the words.
   init(_ words: [Text]) throws(Failure) {
     let parsed = try OptionParser.parse(words)
     for option in parsed.options { try take(option) }
@@ -37,10 +37,10 @@ final class MountArguments {
     source = operands[0]
     directory = operands[1]
     if !isRemount { try checkSource() }
-    if !meaningless.bytes.isEmpty { Log.line(Text("% is left out: for a tmpfs alone it means something", meaningless)) }
+    if !meaningless.bytes.isEmpty { Log.line(Text("% is ignored: it means something to a tmpfs only", meaningless)) }
   }
 
-  /// That the options go with the source. Scratch memory has no size of its own.
+  /// Checks that the options go with the source. Scratch memory has no size of its own.
   private func checkSource() throws(Failure) {
     guard MemorySource.isScratch(source) else {
       if has(.vmcore), !(source == "oldmem") { throw Failure(usage: "vmcore= goes with the source 'oldmem', not with '%'", source) }
@@ -50,11 +50,11 @@ final class MountArguments {
       throw Failure(usage: "% means nothing to scratch memory", Text(option.name))
     }
     guard case .absolute(let bytes)? = size, bytes >= 4096 else {
-      throw Failure(usage: "scratch memory needs -o size=N[k|m|g], of a page at the least")
+      throw Failure(usage: "scratch memory needs -o size=N[k|m|g], at least a page")
     }
   }
 
-  /// What was given for an option that a remount can't change, as a number to compare.
+  /// The value of an option that a remount can't change, as a number to compare.
   func number(of option: Option) -> UInt64 {
     switch option {
     case .mode: return UInt64(mode)
@@ -85,7 +85,7 @@ final class MountArguments {
     } else if word.isWord(of: "huge= mpol= inode32 inode64 noswap") {
       meaningless.append(meaningless.bytes.isEmpty ? "%" : ",%", word)
     } else if word == "mand" {
-      throw Failure(usage: "'mand' can't be had: FUSE has no mandatory locks, and Linux since 5.15 none at all")
+      throw Failure(usage: "'mand' is not possible: FUSE has no mandatory locks, and Linux has none since 5.15")
     } else if !flags.take(word), !Self.isForOthers(word) {
       throw .unknown(word)
     }
@@ -110,8 +110,8 @@ final class MountArguments {
     }
   }
 
-  /// Words of mount(8) and fstab(5) that mean nothing to a mounted file system, those that always hold here, and what
-  /// /proc/mounts shows of a FUSE mount, which mount(8) passes on to a remount.
+  /// Whether a word is silently accepted: an option that only mount(8) or fstab(5) uses, one that always holds here, or one that
+  /// /proc/mounts shows of a FUSE mount (mount(8) passes these on to a remount).
   private static func isForOthers(_ word: Text) -> Bool {
     word.isWord(
       of: """
@@ -121,18 +121,18 @@ final class MountArguments {
   }
 }
 
-/// Options about old memory, which `mount` and `scan` share.
+/// The options about old memory, which `mount` and `scan` share.
 final class MemoryArguments {
   var level: UInt32?
   var reuse: DumpLevel?
   var way: StoreWay?
   var vmcore: Text?
   var device: Text?
-  /// A saved vmcore may be written.
+  /// Whether a file, such as a saved vmcore, may be overwritten.
   var overwrite = false
   var checksums = true
 
-  /// Takes an option; false if it is none of these.
+  /// Takes an option. Returns false if it is none of these.
   @inline(never)
   func take(_ given: GivenOption) throws(Failure) -> Bool {
     switch given.option {
@@ -151,7 +151,7 @@ final class MemoryArguments {
   }
 }
 
-/// What is often wrong with a command line.
+/// The usual errors of a command line.
 extension Failure {
   static func unexpected(_ word: Text) -> Failure { Failure(usage: "unexpected word '%'", word) }
   static func unknown(_ option: Text) -> Failure { Failure(usage: "unknown option '%'", option) }

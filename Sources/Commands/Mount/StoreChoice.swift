@@ -2,10 +2,10 @@ import CrashedKernel
 import OldMemory
 import Platform
 
-/// How a mount would write frames, found out without writing.
+/// The way in which a mount would write frames, found without a write.
 enum StoreChoice {
-  /// The way, or why there is none. A window of the memory device is mapped and read; whether a vmcore takes writes is only
-  /// known when it is mounted, so here it is enough that it opens.
+  /// The way, or the reason why there is none. A window of the memory device is mapped and read. A vmcore is only opened: whether it takes
+  /// writes is known when it is mounted.
   @inline(never)
   static func text(_ paths: OldMemoryPaths, _ kernel: CrashedKernel, _ policy: ReusePolicy) -> Text {
     var reasons = Text()

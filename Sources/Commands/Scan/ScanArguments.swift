@@ -2,7 +2,7 @@ import CrashedKernel
 import FuseServer
 import Platform
 
-/// What `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]` says.
+/// The arguments of `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded] [-o OPTIONS]`.
 final class ScanArguments {
   enum Format: Int {
     case json, ranges, excluded, table
@@ -12,7 +12,7 @@ final class ScanArguments {
   var format = Format.table
   let memory = MemoryArguments()
 
-  /// The level that is reported for.
+  /// The dump level to report for.
   var level: DumpLevel { memory.scanLevel }
 
   init(_ words: [Text]) throws(Failure) {
@@ -33,7 +33,7 @@ final class ScanArguments {
     source = first
   }
 
-  /// A scan writes nothing: how what is written is checked, and whether it may be, does not matter to it.
+  /// Whether a scan takes an option. It writes nothing, so it takes neither `overwrite` nor checksums.
   private static func isForScans(_ option: Option) -> Bool {
     switch option {
     case .level, .reuse, .store, .vmcore, .device: return true

@@ -2,7 +2,7 @@ import CrashedKernel
 import OldMemory
 import Platform
 
-/// `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded]`: what is there, without touching anything.
+/// `oldmemfs scan SOURCE [--level N] [--json | --ranges | --excluded]`: reports a crashed kernel's pages. It only reads.
 enum ScanCommand {
   static func run(_ words: [Text]) throws(Failure) -> ExitCode {
     let arguments = try ScanArguments(words)
@@ -18,7 +18,7 @@ enum ScanCommand {
     }
   }
 
-  /// A line 'FIRST_PFN COUNT CLASS' for each run.
+  /// Prints a line 'FIRST_PFN COUNT CLASS' for each run of reusable pages.
   private static func ranges(_ kernel: CrashedKernel, _ policy: ReusePolicy) throws(Failure) -> ExitCode {
     var lines = Lines()
     let report = ScanReport(of: kernel, policy: policy) { first, count, frameClass in
@@ -28,7 +28,7 @@ enum ScanCommand {
     return try lines.finish()
   }
 
-  /// A line 'FIRST_PFN COUNT CLASS WHY' for each run that the dump leaves out: why it is held back, or 'reusable'.
+  /// Prints a line 'FIRST_PFN COUNT CLASS WHY' for each run that the dump leaves out. WHY is the reason to hold it back, or 'reusable'.
   private static func excluded(_ kernel: CrashedKernel, _ policy: ReusePolicy) throws(Failure) -> ExitCode {
     var lines = Lines()
     let report = ScanReport(
@@ -41,7 +41,7 @@ enum ScanCommand {
     return try lines.finish()
   }
 
-  /// Lines of output, printed some thousand at a time.
+  /// Lines of output, printed in batches of 64 KiB.
   private struct Lines {
     private var text = Text()
     private var failure: Failure?

@@ -2,7 +2,7 @@ import CrashedKernel
 import OldMemory
 import Platform
 
-/// The scan as one JSON object.
+/// The report of a scan as one JSON object.
 enum ScanJSON {
   static func text(_ report: ScanReport, _ kernel: CrashedKernel, _ paths: OldMemoryPaths) -> Text {
     var text = Text(
@@ -36,7 +36,7 @@ enum ScanJSON {
     return text
   }
 
-  /// The cells that hold memory: where each begins, and how many of its pages there are, are reusable, and can't be told of.
+  /// The cells that hold memory: the first PFN, and the numbers of pages, of reusable pages, and of pages with an unreadable `struct page`.
   private static func map(_ map: ReuseMap, _ text: inout Text) {
     text.append(
       ",\n  \"map\": {\"cell_pages\": %, \"fields\": [\"pfn\", \"pages\", \"reusable\", \"unreadable\"], \"cells\": [",
@@ -58,7 +58,7 @@ enum ScanJSON {
     first = false
   }
 
-  /// A JSON string; bytes that are no ASCII text are shown as '?', since a path need not be UTF-8.
+  /// A JSON string. A byte that is no printable ASCII character becomes '?': a path need not be UTF-8.
   private static func string(_ value: Text) -> Text {
     var text = Text("\"")
     for byte in value.bytes {

@@ -1,7 +1,7 @@
 import CrashedKernel
 import Platform
 
-/// A picture of physical memory in 80 columns of plain ASCII, as a capture kernel's console may be a serial line.
+/// A map of physical memory, in 80 columns of plain ASCII: a capture kernel's console may be a serial line.
 enum ScanMap {
   static func append(_ map: ReuseMap, _ text: inout Text) {
     text.append("\nmemory, a cell for each ")
@@ -36,7 +36,7 @@ enum ScanMap {
     }
   }
 
-  /// Frames as a round amount of memory.
+  /// Appends the size of some frames, in the largest unit that divides it.
   private static func amount(_ frames: UInt64, _ text: inout Text, width: Int = 0) {
     let kib = frames * 4
     if kib >= 1 << 20, kib % (1 << 20) == 0 {

@@ -2,7 +2,7 @@ import CrashedKernel
 import OldMemory
 import Platform
 
-/// The scan as a table for people, in 80 columns.
+/// The report of a scan as a table, in 80 columns.
 enum ScanTable {
   static func text(_ report: ScanReport, _ kernel: CrashedKernel, _ paths: OldMemoryPaths) -> Text {
     var text = Text()
@@ -41,7 +41,7 @@ enum ScanTable {
     text.append("\n")
   }
 
-  /// Pages and MiB.
+  /// Appends two columns: pages and MiB.
   private static func amount(_ frames: UInt64, _ text: inout Text, width: Int = 12) {
     text.append(frames, width: width)
     text.append(ratio: frames * 10, to: 2560, decimals: 1, width: 11)

@@ -5,16 +5,16 @@ import FuseServer
 import OldMemory
 import Platform
 
-/// What `record` and `status` ask of the process that serves a mount, and its answers: words of 64 bits.
+/// The questions of `record`, `status` and a remount to the process that serves a mount, and its answers: words of 64 bits.
 enum ControlAnswers {
   enum Kind: UInt64 {
-    /// Answer: where there is more (`UInt64.max` for nowhere), the number of runs, and of each its first PFN and its length.
+    /// Answer: the frame to ask for next (`UInt64.max` if there are no more), the number of runs, then each run's first PFN and length.
     case record = 1
     /// Answer: a `Status`.
     case status = 2
     /// A `LimitChange`. Answer: its `Outcome`.
     case limits = 3
-    /// With a process and its descriptor of a file that is open for appending. Answer: 0 once the record is kept there, or an errno.
+    /// Values: a process's number, and its descriptor of a file open for appending. Answer: 0 once the record is kept there, or an errno.
     case keepRecord = 4
   }
 
@@ -42,7 +42,7 @@ enum ControlAnswers {
     }
   }
 
-  /// How a mount is.
+  /// The state of a mount.
   struct Status {
     let words: [UInt64]
 
@@ -70,21 +70,21 @@ enum ControlAnswers {
     var refusedFrames: UInt64 { words[5] }
     var damagedSections: UInt64 { words[6] }
     var damagedFrames: UInt64 { words[7] }
-    // As statfs(2) tells them.
+    // As statfs(2) has them.
     var blocks: UInt64 { words[8] }
     var freeBlocks: UInt64 { words[9] }
     var inodes: UInt64 { words[10] }
     var freeInodes: UInt64 { words[11] }
-    /// A file that may not be written, mounted `ro`.
+    /// The source is a file that may not be written: it is mounted `ro`.
     var isReadOnlyFile: Bool { words[12] != 0 }
     var retiredFrames: UInt64 { words[13] }
-    /// What the mount was given, or has by default.
+    /// The option's value at mount, or its default.
     func number(of option: Option) -> UInt64 { words[14 + Int(option.rawValue)] }
   }
 
   // MARK: Asking
 
-  /// The words of an answer.
+  /// Asks a question. Returns the words of the answer.
   static func ask(_ kind: Kind, from cursor: UInt64 = 0, at directory: Text) throws(Failure) -> [UInt64] {
     try ask(Control.Question(kind: kind.rawValue, values: [cursor, 0, 0]), at: directory)
   }

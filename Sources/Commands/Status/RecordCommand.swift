@@ -2,11 +2,11 @@ import CPlatform
 import FuseServer
 import Platform
 
-/// `oldmemfs record DIR [--to FILE]`: which pages the process that serves a mount has overwritten.
+/// `oldmemfs record DIR [--to FILE]`: lists the pages that the process that serves a mount has overwritten.
 ///
-/// Lines 'FIRST_PFN COUNT', a line for each run of pages of 4096 bytes. On standard output it is what was overwritten until now,
-/// sorted. FILE begins with a line of comment ('#') and is kept: before another page is overwritten, the process that serves the
-/// mount appends it. Such a line may come anywhere, and may say again what another says.
+/// Each run of pages of 4096 bytes is a line 'FIRST_PFN COUNT'. Standard output gets the runs overwritten so far, sorted. FILE begins
+/// with a comment line ('#') and is kept up to date: the process that serves the mount appends a page before it overwrites it. FILE is
+/// not sorted, and may list a page twice.
 enum RecordCommand {
   static func run(_ words: [Text]) throws(Failure) -> ExitCode {
     let parsed = try OptionParser.parse(words, valued: ["--to"])
@@ -17,7 +17,7 @@ enum RecordCommand {
     }
     let directory = try StatusCommands.directory(parsed.operands)
     guard ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory)).way != nil
-    else { throw Failure("a scratch mount overwrites no crashed kernel's pages") }
+    else { throw Failure("a scratch mount overwrites no pages of a crashed kernel") }
     if let file {
       try keep(in: file, at: directory)
     } else {
@@ -26,7 +26,7 @@ enum RecordCommand {
     return .success
   }
 
-  /// Has the file kept first, and then adds what was overwritten before: in between nothing is missed.
+  /// First has the process keep the file, then adds the pages overwritten before. In this order no page is missed.
   private static func keep(in path: Text, at directory: Text) throws(Failure) {
     let file = try begin(path, directory)
     let question = Control.Question(
@@ -40,13 +40,13 @@ enum RecordCommand {
     if let failed { throw cannotKeep(path, failed) }
   }
 
-  /// A file with nothing but the comment. One in the mount itself is EDEADLK: the process would wait for its own answer.
+  /// Makes the file, with the comment line. A file in the mount itself is EDEADLK: the process would wait for its own answer.
   private static func begin(_ path: Text, _ directory: Text) throws(Failure) -> FileDescriptor {
     do throws(Errno) {
       let mount = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
       let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode: 0o600)
       guard try !FileStatus(of: file).isOnSameFileSystem(as: FileStatus(of: mount)) else { throw Errno(EDEADLK) }
-      try file.write(Text("# FIRST_PFN COUNT: pages that oldmemfs overwrote. What a dump has there is not the crashed kernel's.\n"))
+      try file.write(Text("# FIRST_PFN COUNT: pages that oldmemfs overwrote. A dump has none of the crashed kernel's data there.\n"))
       return file
     } catch { throw cannotKeep(path, error) }
   }
@@ -55,7 +55,7 @@ enum RecordCommand {
     Failure("the record can't be kept in %: %", path, error.text)
   }
 
-  /// Hands the lines to `body`, as many as an answer has at a time.
+  /// Calls `body` with the lines of each answer.
   private static func forEachPart(at directory: Text, _ body: (Text) throws(Failure) -> Void) throws(Failure) {
     var next: UInt64 = 0
     while next != UInt64.max {

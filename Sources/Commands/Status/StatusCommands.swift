@@ -2,7 +2,7 @@ import FuseServer
 import OldMemory
 import Platform
 
-/// `oldmemfs status DIR`: how the process that serves a mount says that it is.
+/// `oldmemfs status DIR`: prints the state of a mount, as the process that serves it tells.
 enum StatusCommands {
   static func status(_ words: [Text]) throws(Failure) -> ExitCode {
     let status = ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory(words)))
@@ -11,7 +11,7 @@ enum StatusCommands {
       "written by", status.isReadOnlyFile ? Text("nothing: ro, without overwrite") : status.way?.text ?? Text("nothing: scratch memory"))
     if status.way != nil { text.appendField("level", Text("%", status.level)) }
     amount("pages", status.totalFrames, &text, note: status.isScanned ? "" : " so far")
-    // The same as df shows: what size= and nr_inodes= leave of it.
+    // As df shows them: within size= and nr_inodes=.
     amount("size", status.blocks, &text)
     amount("used", status.blocks - min(status.blocks, status.freeBlocks), &text)
     amount("free", status.freeBlocks, &text)
@@ -23,7 +23,7 @@ enum StatusCommands {
     return try Usage.output(text)
   }
 
-  /// The one word of a command that asks about a mount.
+  /// The operand of a command about a mount.
   static func directory(_ words: [Text]) throws(Failure) -> Text {
     guard let directory = words.first else { throw Failure(usage: "the DIR of a mount is needed") }
     guard words.count == 1 else { throw .unexpected(words[1]) }
@@ -39,7 +39,7 @@ enum StatusCommands {
     text.appendField(name, value)
   }
 
-  /// What /proc says of a process's own memory: "136 kB".
+  /// A process's anonymous memory (proc(5)): "136 kB".
   private static func anonymousMemory(of pid: UInt64) -> Text {
     guard let value = Files.contents(of: Text("/proc/%/status", pid)).bytes.line(after: Text("RssAnon:")) else { return Text("unknown") }
     return value.dropping(value.bytes.firstIndex { $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: " ") } ?? 0)
@@ -47,7 +47,7 @@ enum StatusCommands {
 }
 
 extension Text {
-  /// Appends a line of a table: a name, padded to 12 columns, and its value.
+  /// Appends a line: a name, padded to 12 columns, and its value.
   @inline(never)
   mutating func appendField(_ name: Literal, _ value: Text) {
     let start = bytes.count
