@@ -1,12 +1,12 @@
-// Memory safety: the buffer of a question is this function's own and as long as the ioctl's number says.
+// Memory safety: `ask` has a buffer of its own, as long as the ioctl's number says.
 import CFuse
 import CPlatform
 import Platform
 
-/// Questions to the process that serves a mount, asked through an ioctl on its directory: it needs no socket, no name and no
-/// memory of its own, and whoever can open the directory knows whom he asks.
+/// Questions to the process that serves a mount, through an ioctl on the mount point. An ioctl needs no socket, and reaches the right
+/// process.
 public enum Control {
-  /// What is asked, and what with it; the meaning is the two ends' own.
+  /// A question. Its users define the kinds and their values.
   public struct Question: BitwiseCopyable {
     public let kind: UInt64
     public let values: InlineArray<3, UInt64>
@@ -17,13 +17,13 @@ public enum Control {
     }
   }
 
-  /// The most bytes of an answer: an ioctl's number has 14 bits for its size (`_IOC_SIZEBITS`, asm-generic/ioctl.h).
+  /// The bytes of an answer. An ioctl's number has 14 bits for this size (`_IOC_SIZEBITS`, asm-generic/ioctl.h).
   public static var largestAnswer: Int { 16000 }
 
   /// `_IOWR('o', 1, char[16000])`
   static var command: UInt32 { 3 << 30 | UInt32(largestAnswer) << 16 | UInt32(UInt8(ascii: "o")) << 8 | 1 }
 
-  /// Asks the process that serves a directory. ENOTTY or ENOSYS: it is no oldmemfs's. The corresponding C function is `ioctl`.
+  /// Asks the process that serves a directory. ENOTTY or ENOSYS: no oldmemfs serves it. The corresponding C function is `ioctl`.
   public static func ask(_ question: Question, at directory: Text) throws(Errno) -> [UInt64] {
     let file = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
     var words = [UInt64](repeating: 0, count: largestAnswer / 8)
@@ -38,11 +38,11 @@ public enum Control {
 }
 
 extension Server {
-  /// Answers a question; false if it is none.
+  /// Answers a question. Returns false if the ioctl is none.
   static func answer(_ request: fuse_req_t?, _ command: UInt32, _ input: UnsafeRawBufferPointer, upTo outputSize: Int) -> Bool {
     let server = Server.of(request)
     guard command == Control.command, let answer = server.answer, input.count >= MemoryLayout<Control.Question>.size else { return false }
-    // It tells where in memory things are.
+    // The answers tell physical addresses.
     guard fuse_req_ctx(request)?.pointee.uid == 0 else {
       fuse_reply_err(request, EPERM)
       return true

@@ -1,5 +1,5 @@
 import FileSystem
 import OldMemory
 
-/// The file system that is mounted: on the frame pool.
+/// The file system on a frame pool, as it is mounted.
 public typealias MountedFileSystem = FileSystem<FramePool>

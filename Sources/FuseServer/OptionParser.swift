@@ -2,19 +2,19 @@
 import CFuse
 import Platform
 
-/// What libfuse's option parser finds on a command line.
+/// The words of a command line, as libfuse's option parser splits them.
 public final class ParsedWords {
-  /// Words that belong to no option.
+  /// The words that are no options.
   public fileprivate(set) var operands: [Text] = []
-  /// Options, without their dashes or the `-o` before them: "size=1m", "f".
+  /// The options, without dashes and without `-o`: "size=1m", "f".
   public fileprivate(set) var options: [Text] = []
 }
 
-/// Splits command-line words and `-o` lists the way every FUSE program and mount(8) do, by libfuse's own parser.
+/// Splits the words of a command line and `-o` lists by libfuse's parser, as every FUSE program does.
 public enum OptionParser {
-  /// The words, each kind in order; what libfuse says if it can't parse them.
+  /// Splits the words. An error has libfuse's message.
   ///
-  /// - Parameter valued: long options, with dashes, that take the next word as their value; it follows after "=".
+  /// - Parameter valued: long options, with dashes, whose value is the next word. It is appended after "=".
   public static func parse(_ words: [Text], valued: [Literal] = []) throws(Failure) -> ParsedWords {
     cfuse_keep_messages()
     var arguments = fuse_args()
@@ -51,7 +51,7 @@ public enum OptionParser {
     return text.hasPrefix("-") ? text.dropping(1) : text
   }
 
-  /// Without memory for a word of the command line there is nothing to be done.
+  /// Adds a word. It fails only without memory for it, where the program can do nothing.
   private static func add(_ word: Text, to arguments: inout fuse_args) {
     let outcome = word.withCString { fuse_opt_add_arg(&arguments, $0) }
     precondition(outcome == 0)

@@ -1,9 +1,9 @@
-// Memory safety: the bytes to write lie in the request, which libfuse keeps until the request is answered.
+// Memory safety: the bytes to write lie in the request, which libfuse keeps until the reply.
 import CFuse
 import CPlatform
 import FileSystem
 
-/// Reading, writing, space and seeking.
+/// READ, WRITE, FALLOCATE and LSEEK.
 extension Server {
   static func addData(to operations: inout fuse_lowlevel_ops) {
     operations.read = { request, inode, size, offset, file in
@@ -36,7 +36,7 @@ extension Server {
     operations.lseek = { request, inode, offset, whence, _ in
       let server = Server.of(request)
       do throws(FileSystemError) {
-        // The kernel answers all other kinds of seeking itself.
+        // The kernel handles all other kinds of seeking itself.
         guard let target = SeekTarget(whence: whence) else { throw FileSystemError.invalid }
         guard let offset = UInt64(exactly: offset) else { throw FileSystemError.noData }
         let found = try server.fileSystem.seek(target, in: InodeNumber(inode), from: offset)

@@ -1,10 +1,10 @@
-// Memory safety: libfuse writes an entry only where it fits into what is left of the reply buffer, and says what it takes.
+// Memory safety: libfuse writes an entry only if it fits into the rest of the reply buffer, and returns its size.
 import CFuse
 import FileSystem
 import OldMemory
 import Platform
 
-/// Listing directories, with and without attributes.
+/// READDIR and READDIRPLUS: lists of directories, without and with attributes.
 extension Server {
   static func addDirectories(to operations: inout fuse_lowlevel_ops) {
     operations.readdir = { request, inode, size, position, _ in
@@ -44,7 +44,7 @@ extension Server {
     }
   }
 
-  /// Adds an entry behind what is used of the buffer; false if it does not fit.
+  /// Appends an entry to the buffer. Returns false if it does not fit.
   private static func append(
     _ listed: MountedFileSystem.Listed, to buffer: UnsafeMutableRawBufferPointer, _ used: inout Int,
     _ add: (UnsafeMutablePointer<CChar>?, Int, UnsafePointer<CChar>) -> Int

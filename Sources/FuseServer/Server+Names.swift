@@ -3,7 +3,7 @@ import CPlatform
 import FileSystem
 import Platform
 
-/// Names: looking up, making, linking, removing, renaming.
+/// Requests about names: look up, make, link, remove, rename.
 extension Server {
   static func addNames(to operations: inout fuse_lowlevel_ops) {
     operations.lookup = { request, parent, name in

@@ -31,7 +31,7 @@ extension Server {
     }
   }
 
-  /// Makes a file and opens it.
+  /// Makes a file, opens it, and replies with both.
   private static func make(
     _ request: fuse_req_t?, _ file: UnsafeMutablePointer<fuse_file_info>?,
     _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Entry
@@ -42,7 +42,7 @@ extension Server {
       let caller = Server.caller(request)
       let entry = try body(server.fileSystem, caller)
       let inode = entry.attributes.inode
-      // A new file is no shorter by O_TRUNC, and keeps set-user-ID.
+      // O_TRUNC has no effect on a new file: it takes no set-user-ID away.
       try server.open(inode, &file.pointee, for: access(file.pointee.flags).subtracting(.truncating), by: caller)
       var answer = fuse_entry_param(entry)
       if fuse_reply_create(request, &answer, file) != 0 {
@@ -52,7 +52,7 @@ extension Server {
     } catch { server.fail(request, error) }
   }
 
-  /// What open(2)'s flags ask for. All programs of 64 bits open with O_LARGEFILE, and the kernel itself without it
+  /// The access that open(2)'s flags ask for. The kernel sets O_LARGEFILE for each 64-bit program, but not for an open of its own
   /// (`fuse_priv_ioctl_prepare`, fs/fuse/ioctl.c).
   private static func access(_ flags: Int32) -> OpenAccess {
     var access: OpenAccess = flags & largeFile == 0 ? .asking : []
@@ -62,12 +62,12 @@ extension Server {
     return access
   }
 
-  /// O_LARGEFILE as the kernel has it (asm-generic/fcntl.h); to libc it is 0.
+  /// The kernel's O_LARGEFILE (asm-generic/fcntl.h); libc's is 0.
   private static var largeFile: Int32 { 0o100000 }
-  /// Beside an `OpenKind`: what is written may only be added. The kernel takes O_APPEND away when it is asked to (fcntl(2)).
+  /// A bit beside the `OpenKind` in a file handle: writes may only append. The flags of a write don't tell: fcntl(2) clears O_APPEND.
   private static var addsOnly: UInt64 { 1 << 8 }
 
-  /// Whether what is written through an open file may only be added.
+  /// Whether writes through an open file may only append (`chattr +a`).
   static func addsOnly(_ file: fuse_file_info) -> Bool { file.fh & addsOnly != 0 }
 
   private func open(
@@ -81,7 +81,7 @@ extension Server {
     if try fileSystem.flags(of: inode).contains(.append) { file.fh |= Self.addsOnly }
     file.direct_io = kind == .direct ? 1 : 0
     file.keep_cache = kind == .cached ? 1 : 0
-    // Nothing is to be done when a descriptor is closed, only when the last one is.
+    // Only the close of the last descriptor counts (RELEASE), not each one (FLUSH).
     file.noflush = 1
   }
 

@@ -1,13 +1,13 @@
-// Memory safety: what a reply points to lives until the reply function returns, which copies it to the kernel.
+// Memory safety: a reply function copies its arguments to the kernel before it returns.
 import CFuse
 import CPlatform
 import FileSystem
 import Frames
 import Platform
 
-/// Replies, and what of the file system's becomes which of libfuse's structures.
+/// Replies, and the conversion of the file system's values to libfuse's structures.
 extension Server {
-  /// Runs what answers with success or an error alone.
+  /// Runs an operation without a result, and replies with success or its error.
   static func replyStatus(_ request: fuse_req_t?, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Void) {
     let server = of(request)
     do throws(FileSystemError) {
@@ -17,13 +17,13 @@ extension Server {
     } catch { server.fail(request, error) }
   }
 
-  /// Runs what finds or makes an inode.
+  /// Runs an operation that finds or makes an inode, and replies with its entry.
   static func replyEntry(_ request: fuse_req_t?, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> Entry) {
     let server = of(request)
     do throws(FileSystemError) {
       let entry = try body(server.fileSystem, caller(request))
       var answer = fuse_entry_param(entry)
-      // A caller that was interrupted never learns of it.
+      // The caller was interrupted: the kernel dropped the reply, and counted no lookup.
       if fuse_reply_entry(request, &answer) != 0 { server.fileSystem.forget(entry.attributes.inode, count: 1) }
     } catch { server.fail(request, error) }
   }
@@ -53,7 +53,7 @@ extension Server {
     }
   }
 
-  /// Runs what answers with bytes, of which the caller first asks how many there are (`size` is 0 then).
+  /// Replies with bytes, or, where `size` is 0, with their number: callers ask for that first.
   static func replyBytes(_ request: fuse_req_t?, _ size: Int, _ body: (MountedFileSystem, Caller) throws(FileSystemError) -> [UInt8]) {
     let server = of(request)
     do throws(FileSystemError) {
@@ -68,7 +68,7 @@ extension Server {
     } catch { server.fail(request, error) }
   }
 
-  /// Replies with the errno that an error stands for, and logs what an administrator should know of.
+  /// Replies with the errno of an error. Damage is logged.
   @inline(never)
   func fail(_ request: fuse_req_t?, _ error: FileSystemError) {
     logDamage(error)
@@ -76,9 +76,11 @@ extension Server {
     fuse_reply_err(request, error.errno.rawValue)
   }
 
-  /// Has the kernel ask again for the attributes of a file whose mode the request changed by the way, for it would go on with the
-  /// old one. It comes before the answer: whoever waits for that holds the inode, so that the kernel, which looks it up, can't wait
-  /// for one that is being evicted (`fuse_reverse_inval_inode`, fs/fuse/inode.c); with no range it takes no other lock.
+  /// Tells the kernel that the attributes it has of a file are old: the request changed the mode as a side effect (a write takes
+  /// set-user-ID away).
+  ///
+  /// The notice precedes the reply. Until then the caller holds the inode, so the kernel's lookup can't wait for an inode that is being
+  /// evicted (`fuse_reverse_inval_inode`, fs/fuse/inode.c). Without a range, the notice takes no other lock.
   func tellUnseen() {
     guard let inode = fileSystem.changedUnseen else { return }
     fileSystem.changedUnseen = nil
@@ -109,7 +111,7 @@ extension Server {
     return Caller(uid: context.uid, gid: context.gid, umask: context.umask) { groups(of: request) }
   }
 
-  /// The caller's other groups, as /proc tells them; none if it can't be asked.
+  /// The caller's supplementary groups, which libfuse reads from /proc; none if it can't.
   private static func groups(of request: fuse_req_t?) -> [UInt32] {
     let count = fuse_req_getgroups(request, 0, nil)
     guard count > 0 else { return [] }
@@ -118,7 +120,7 @@ extension Server {
     }
   }
 
-  /// A name that the kernel sent.
+  /// A name in a request.
   static func name(_ name: UnsafePointer<CChar>?) throws(FileSystemError) -> FileName { try FileName(bytes(name)) }
 
   static func bytes(_ string: UnsafePointer<CChar>?) -> [UInt8] {
@@ -156,7 +158,7 @@ extension fuse_entry_param {
     entry_timeout = Server.forever
   }
 
-  /// 'There is no such name', for the kernel to remember.
+  /// The reply that a name does not exist, which the kernel caches.
   static var absent: fuse_entry_param {
     var answer = fuse_entry_param()
     answer.entry_timeout = Server.forever

@@ -5,8 +5,9 @@ import FileSystem
 
 /// ioctl(2): chattr(1)'s flags, and `Control`.
 ///
-/// For chattr's the kernel asks on its own account, once it has checked who may set which flag (`vfs_fileattr_set`, since 5.13); there
-/// is then no address of a caller's. With one it is an older kernel that hands on what anybody asks: its tmpfs has no flags, either.
+/// For chattr's flags the kernel itself sends the request, after it has checked the caller's right to set them (`vfs_fileattr_set`, since
+/// 5.13); such a request has no address of the caller's. A request with an address comes from an older kernel, which passes on the
+/// request of any caller. It is refused: a tmpfs of such a kernel has no flags either.
 extension Server {
   static func addRequests(to operations: inout fuse_lowlevel_ops) {
     operations.ioctl = { request, inode, command, argument, _, _, input, inputSize, outputSize in
@@ -29,11 +30,11 @@ extension Server {
   /// `struct fsxattr` (linux/fs.h).
   private struct ExtendedFlags: BitwiseCopyable {
     var flags: UInt32
-    /// Sizes of extents, their number and a project's id, of which a tmpfs has none, and what is not in use.
+    /// The sizes and the number of extents and the project's id, which a tmpfs has none of, and padding.
     var others: InlineArray<6, UInt32> = [0, 0, 0, 0, 0, 0]
   }
 
-  /// Answers what is about flags; false if it is not.
+  /// Answers a request about flags. Returns false if it is another one.
   private static func answerFlags(
     _ request: fuse_req_t?, _ inode: InodeNumber, _ command: UInt32, _ input: UnsafeRawBufferPointer
   ) -> Bool {

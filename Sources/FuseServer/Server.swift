@@ -1,33 +1,33 @@
-// Memory safety: `fuse_req_userdata` is the pointer that Session gave, to an object that outlives the session; a request
-// is replied to exactly once, by the helpers of Server+Replies.
+// Memory safety: `fuse_req_userdata` is the pointer that Session gave, to an object that outlives the session. Each request is
+// replied to exactly once, since libfuse frees it then.
 import CFuse
 import CPlatform
 import FileSystem
 import Platform
 
-/// Answers requests: one short function each, which calls the file system and replies once.
+/// Answers requests. Each has a short function that calls the file system and replies once.
 ///
-/// libfuse's functions are C function pointers, so they find the server through the request.
+/// These functions are C function pointers for libfuse, so they find the server through the request.
 final class Server {
   let fileSystem: MountedFileSystem
-  /// libfuse's session, for what the kernel is told unasked.
+  /// libfuse's session, for notices to the kernel.
   var session: OpaquePointer?
-  /// Where an answer's data is put together; the session's.
+  /// The memory for a reply's data, in the session's buffer.
   var replyBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-  /// Answers questions that come through `Control`.
+  /// Answers the questions of `Control`.
   var answer: ((Control.Question, MountedFileSystem) -> [UInt64])?
-  /// How many times a file has been opened and not yet closed.
+  /// The number of open files.
   var openFiles = 0
   /// The kernel and libfuse have agreed on a protocol.
   var isReady = false
   /// The kernel can map a file that bypasses its cache (Linux 6.6, libfuse 3.17).
   var canMapDirect = false
-  /// The kernel drops from its cache what a write bypasses it for.
+  /// The kernel drops pages from its cache when a write that bypasses it changes them.
   var canMixDirect = false
 
-  /// The most bytes that a request reads or writes: what libfuse's request buffer holds.
+  /// The most bytes that a request reads or writes.
   static var largestTransfer: Int { 1 << 20 }
-  /// Nobody else changes this file system, so what the kernel knows of it stays true until it changes it itself.
+  /// The validity of names and attributes in the kernel's cache, in seconds: all changes come through this kernel.
   static var forever: Double { 86400 * 365 * 100 }
 
   init(_ fileSystem: MountedFileSystem) { self.fileSystem = fileSystem }

@@ -1,5 +1,5 @@
-// Memory safety: the session and its request buffer belong to this object and are freed with it; no more is read into the buffer
-// than it is long. libfuse gets an unretained pointer to the server, which this object keeps alive.
+// Memory safety: the session and its request buffer belong to this object and are freed with it; a read is at most as long as the
+// buffer. libfuse gets an unretained pointer to the server, which this object keeps alive.
 import CFuse
 import CPlatform
 import FileSystem
@@ -10,12 +10,12 @@ import Platform
 public final class Session {
   let server: Server
   let session: OpaquePointer
-  /// A request, and behind its first page the data of its answer: a request to read is short (`headerBytes`), so one buffer is
-  /// enough for both. It is ours, not one that libfuse allocates, since what lies behind a request there is libfuse's own affair.
+  /// A request, and after its first page the data of the reply. One buffer is enough: a request that is replied to with data is shorter
+  /// than a page (`headerBytes`). libfuse's own buffer would not do, since its layout is not part of the API.
   private let buffer: Mapping
   private var mounted = false
 
-  /// Prepares a session for the file system; nothing is mounted yet. What libfuse refuses is told in its words.
+  /// Prepares a session for the file system; nothing is mounted yet. An error has libfuse's message.
   public init(serving fileSystem: MountedFileSystem, options: SessionOptions) throws(Failure) {
     cfuse_keep_messages()
     server = Server(fileSystem)
@@ -39,7 +39,7 @@ public final class Session {
     fuse_session_destroy(session)
   }
 
-  /// The version of libfuse that is in use, such as 3.14.0.
+  /// The version of the libfuse in use, such as 3.14.0.
   public static var libraryVersion: Text {
     var text = Text()
     text.append(cString: cfuse_version())
@@ -54,18 +54,17 @@ public final class Session {
 
   /// Mounts at a directory; requests wait until `serve`.
   ///
-  /// From here on no signal ends the process but by `serve`: a mount whose process is gone would be left.
+  /// From now on a signal ends the process only through `serve`; otherwise the mount would outlive its process.
   public func mount(at directory: Text) throws(Failure) {
     Signals.catchAll()
     guard directory.withCString({ fuse_session_mount(session, $0) }) == 0 else { throw Failure(Session.lastMessage) }
     mounted = true
   }
 
-  /// Answers requests until the file system is unmounted or a signal (HUP, INT, TERM) ends it, which is a line in the log; 0, or an
-  /// errno.
+  /// Answers requests until the file system is unmounted, or until SIGHUP, SIGINT or SIGTERM, which is logged. Returns 0 or an errno.
   ///
   /// - Parameters:
-  ///   - onReady: called once, when the kernel has the session's answer to its first request.
+  ///   - onReady: called once, when the kernel has the reply to its first request.
   ///   - idle: called while no request waits, until it returns false.
   ///   - answer: answers the questions that other processes ask through `Control`.
   public func serve(
@@ -87,7 +86,7 @@ public final class Session {
       }
       let count = read(fuse_session_fd(session), buffer.bytes.baseAddress, buffer.bytes.count)
       if count < 0 {
-        // ENOENT: whoever asked was interrupted. ENODEV: it has been unmounted (`fuse_dev_do_read`, fs/fuse/dev.c).
+        // ENOENT: the caller was interrupted. ENODEV: the file system is unmounted (`fuse_dev_do_read`, fs/fuse/dev.c).
         let error = cplatform_errno()
         if error == EINTR || error == ENOENT || error == EAGAIN { continue }
         return error == ENODEV ? 0 : error
@@ -105,7 +104,7 @@ public final class Session {
     return 0
   }
 
-  /// Whoever has files open loses them, and nobody asks any more: this line is all that is left of them.
+  /// Logs the end by a signal, and the files that go with it.
   private func report(_ signal: Literal) {
     let room = server.fileSystem.statistics
     var text = Text("%: unmounting, ", Text(signal))
@@ -120,7 +119,7 @@ public final class Session {
     return poll(&descriptor, 1, 0) != 0
   }
 
-  /// What a request has beside data that is written, at the most: the kernel wants as much more room than `max_write` (80 bytes,
-  /// `fuse_dev_do_read`), and what a request says before its answer is put together behind it is never longer than a page.
+  /// The room for a request without the data of a write. The kernel wants 80 bytes more than `max_write` (`fuse_dev_do_read`), and a
+  /// request that is replied to with data (READ, READDIR, a name and a size) is shorter than a page.
   private static var headerBytes: Int { frameSize }
 }

@@ -1,22 +1,22 @@
 import Platform
 
-/// How a file system is mounted.
+/// The options of a mount.
 public struct SessionOptions {
-  /// What `mount` and /proc/mounts name as the source.
+  /// The source, as `mount` and /proc/mounts show it.
   public var source = Text()
-  /// The kernel's own.
+  /// The flags that the kernel itself applies.
   public var flags = MountFlags()
 
   public init() {}
 
-  /// The one list that libfuse takes.
+  /// The options as libfuse takes them, in one list.
   ///
-  /// allow_other and default_permissions: it is a file system for everybody, and the kernel checks modes. libfuse mounts
-  /// nosuid,nodev unless told otherwise; a tmpfs is suid,dev.
+  /// `allow_other`: every user has access. `default_permissions`: the kernel checks modes. `suid,dev`: as a tmpfs is mounted; libfuse's
+  /// default is `nosuid,nodev`.
   var list: Text {
     var list = Text("allow_other,default_permissions,subtype=oldmemfs,suid,dev,fsname=")
     for byte in source.bytes {
-      // libfuse's parser takes a backslash before a comma or a backslash.
+      // libfuse's parser wants a backslash before a comma and before a backslash.
       if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\\") { list.append("\\") }
       list.append(byte: byte)
     }
