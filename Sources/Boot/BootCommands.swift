@@ -1,6 +1,6 @@
 import Platform
 
-/// The program's commands that only an initramfs, or its packer, uses. Each returns the exit code.
+/// The commands of an initramfs and of its packer. Each returns the exit code.
 public enum BootCommands {
   public static func relocate(_ words: [Text]) -> Int32 { RelocateCommand.run(words) }
   public static func seal(_ words: [Text]) -> Int32 { SealCommand.run(words) }

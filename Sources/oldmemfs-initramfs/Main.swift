@@ -3,13 +3,12 @@ import CPlatform
 import Commands
 import Platform
 
-/// The program of an initramfs's first stage: static, its /init, and all that the other program does.
+/// The static program of an initramfs's first stage: its /init, and the commands of the other program.
 @main
 struct Main {
   static func main() {
     Program.prepare()
-    // The kernel starts the first stage's /init, which is this program by another name. Any program is the first process of its own
-    // container.
+    // The first stage's /init is this program. Process 1 alone would not tell: a container's first process is that, too.
     if getpid() == 1, Arguments.programName == "init" { exit(Boot.run()) }
     Program.run([.mount, .scan, .record, .status, relocate, seal, watch, start])
   }

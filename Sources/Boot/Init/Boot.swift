@@ -1,24 +1,23 @@
 import Platform
 
-/// `oldmemfs boot`: the init of a two-stage initramfs. It mounts `/oldmem`, unpacks the payload into it, puts its directories
-/// in place by bind mounts, and becomes the payload's own init. If there is no old memory to use, the payload is unpacked
-/// into this kernel's memory, as if there were no two stages.
+/// The init of a two-stage initramfs. It mounts `/oldmem`, unpacks the payload there, bind-mounts its directories to their places, and
+/// becomes the payload's init. Without old memory to use, it unpacks the payload into this kernel's memory, as one stage would be.
 public enum Boot {
-  /// The program itself in the first stage; it stays there, in memory.
+  /// This program, in the first stage. The file stays, in memory.
   static var programPath: Text { Text("/oldmemfs") }
   static var payloadPath: Text { Text("/oldmemfs.payload") }
   static var settingsPath: Text { Text("/oldmemfs.conf") }
   static var modulePath: Text { Text("/fuse.ko") }
   static var target: Text { Text("/oldmem") }
 
-  /// Becomes the payload's init. Returns, or ends the process, only if there is none.
+  /// Becomes the payload's init. Returns, or ends the process, only if that fails.
   public static func run() -> Int32 {
     mountKernelFileSystems()
     Log.switchToKernel()
     keepNothingBack()
     let settings = BootSettings(Files.contents(of: settingsPath))
     guard putPayloadInPlace(settings) else {
-      // Nothing of the capture is there. Waiting would not bring it back.
+      // Nothing of the capture can run, now or later.
       CaptureKernel.end(settings.failureAction)
       return 1
     }
@@ -28,8 +27,8 @@ public enum Boot {
     execute(Text("/init"), [Text("/init")])
   }
 
-  /// `oldmemfs start`: for an initramfs without a payload, called early by its own init: mounts `/oldmem` with the watcher
-  /// beside the daemon. 0 once it is mounted; the reason is in the log otherwise.
+  /// `oldmemfs start`: mounts `/oldmem`, with the watcher beside the daemon. The init of an initramfs without a payload calls it early.
+  /// Returns 0 once it is mounted; otherwise the log has the reason.
   public static func start() -> Int32 {
     let settings = BootSettings(Files.contents(of: settingsPath))
     if CaptureKernel.isTurnedOff {
@@ -46,7 +45,7 @@ public enum Boot {
     return 0
   }
 
-  /// In old memory if that can be, in this kernel's memory otherwise; false if neither can be.
+  /// Unpacks into old memory, or else into this kernel's memory. Returns false if both fail.
   private static func putPayloadInPlace(_ settings: BootSettings) -> Bool {
     do throws(PayloadError) {
       let payload = try Payload(path: payloadPath)
@@ -57,7 +56,7 @@ public enum Boot {
     }
   }
 
-  /// True when the payload is in place.
+  /// Returns whether the payload is in place.
   private static func unpackIntoOldMemory(_ payload: borrowing Payload, _ settings: BootSettings) -> Bool {
     if CaptureKernel.isTurnedOff {
       Log.line("oldmemfs=off: everything stays in memory")
@@ -114,24 +113,24 @@ public enum Boot {
     }
   }
 
-  /// The root's tmpfs takes at most half of the memory that there was when it was made (`shmem_default_max_blocks`, mm/shmem.c), before
-  /// the kernel gave the image's own back. All of it can be had; a ramfs has no limit, and takes no notice.
+  /// Lets the root's tmpfs have all of memory. Its limit is half of the memory at its mount (`shmem_default_max_blocks`, mm/shmem.c), which
+  /// was before the kernel freed the packed image. A ramfs has no limit, and ignores the option.
   private static func liftRootLimit() {
     try? Mounts.remount(Text("/"), options: Text("size=100%"))
   }
 
-  /// Where FUSE is no part of the kernel, its module lies in the first stage, uncompressed.
+  /// Loads the module fuse. The first stage has it, uncompressed, if the kernel has it as a module.
   private static func loadFuse() {
     guard let module = try? FileDescriptor.open(modulePath, flags: FileDescriptor.readOnly) else { return }
     do throws(Errno) { try CaptureKernel.load(module) } catch {
-      Log.line(Text("the module fuse does not load: %", error.text))
+      Log.line(Text("can't load the module fuse: %", error.text))
     }
     try? Files.remove(modulePath)
   }
 
-  /// A capture kernel's free memory is for use: where pages of one kind had to take a block of another's, the kernel keeps as much as
-  /// such a block (2 MiB) free from then on, and ends out of memory while it is there (`boost_watermark`, mm/page_alloc.c of 6.12,
-  /// spares only machines of 8 MiB). An image that was not booted by a crash leaves the setting as it is.
+  /// Lets a capture kernel use its last free memory. After an allocation has split a pageblock of another migrate type, the kernel keeps
+  /// 2 MiB more free, and would rather run out of memory (`boost_watermark`, mm/page_alloc.c of 6.12, exempts only machines of 8 MiB).
+  /// Without a crash before it, the setting stays.
   private static func keepNothingBack() {
     guard Files.exists(Text("/proc/vmcore")),
       let setting = try? FileDescriptor.open(Text("/proc/sys/vm/watermark_boost_factor"), flags: FileDescriptor.writeOnly)
@@ -139,7 +138,7 @@ public enum Boot {
     try? setting.write(Text("0"))
   }
 
-  /// Mounted as systemd and dracut's init mount them, for our own use until they do.
+  /// Mounts them, with the options of systemd and of dracut's init, until these do.
   private static func mountKernelFileSystems() {
     mountKernelFileSystem("proc", "/proc", MountFlags("nosuid noexec nodev"))
     mountKernelFileSystem("sysfs", "/sys", MountFlags("nosuid noexec nodev"))
@@ -151,12 +150,12 @@ public enum Boot {
     try? Mounts.mount(Text(type), at: Text(place), flags: flags)
   }
 
-  /// The payload's init finds nothing that it did not mount itself.
+  /// Unmounts them again: the payload's init mounts its own.
   private static func unmountKernelFileSystems() {
     for place in ["/dev", "/sys", "/proc"] as [Literal] { try? Mounts.detach(Text(place)) }
   }
 
-  /// Becomes another program; where that can't be, a line in the log is the end.
+  /// Becomes another program. On failure, logs the reason and ends.
   static func execute(_ path: Text, _ words: [Text]) -> Never {
     do throws(Errno) { try ThisProcess.execute(path, words) } catch {
       Log.line(Text("can't start %: %", path, error.text))

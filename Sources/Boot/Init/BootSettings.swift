@@ -1,19 +1,19 @@
 import Platform
 
-/// What was decided when the initramfs was built: `/oldmemfs.conf` of the first stage, a line KEY=VALUE each.
+/// The settings made when the initramfs was built: `/oldmemfs.conf` of the first stage, with lines KEY=VALUE.
 struct BootSettings {
-  /// makedumpfile's `-d` of the capture's own configuration; old memory is used as far as that leaves it out. Empty if nobody said.
+  /// The dump level (makedumpfile's `-d`) in the capture's configuration. Pages that the dump leaves out may be reused. Empty if unknown.
   var level = Text()
-  /// What ends this kernel when the files are gone with the daemon.
+  /// The way to end this kernel when the daemon has died, and the files with it.
   var failureAction = FailureAction.reboot
-  /// Top-level directories that stay in this kernel's memory, whatever happens.
+  /// The top-level directories that stay in this kernel's memory.
   var keptInMemory: [Text] = []
-  /// How long the mount may take, in seconds, before it is given up.
+  /// The time limit for the mount, in seconds.
   var mountSeconds: Int32 = 120
-  /// Further options of the mount, separated by commas.
+  /// More mount options, separated by commas.
   var mountOptions = Text()
 
-  /// Reads the lines; what is unknown or makes no sense is left at its default, since nobody is there to correct it.
+  /// Reads the lines. An unknown key is ignored, and a wrong value leaves the default: nobody is there to correct it.
   init(_ text: Text) {
     for line in text.split(UInt8(ascii: "\n")) {
       if let value = line.value(of: "level=") {
@@ -32,24 +32,23 @@ struct BootSettings {
 }
 
 extension BootSettings {
-  /// Whether the dump leaves out anything that may be reused: more than pages of zeros, which have to stay zeros.
+  /// Whether the dump leaves out pages that may be reused. Zero pages may not: they must stay zeros.
   var allowsReuse: Bool { (level.number() ?? 0) & 0b11110 != 0 }
 
-  /// Says in the log why old memory is not to be used.
+  /// Logs why no old memory is used.
   func sayNoReuse() {
     guard !level.bytes.isEmpty else { return Log.line("the dump level is not known: everything stays in memory") }
-    Log.line(Text("the dump is taken at level %, which leaves out nothing that may be reused: everything stays in memory", level))
+    Log.line(Text("the dump is taken at level %, which leaves out no page that may be reused: everything stays in memory", level))
   }
 }
 
-/// How a capture kernel ends when its programs can't be trusted to end it.
+/// The way to end a capture kernel whose programs can't.
 enum FailureAction: UInt8 {
   case reboot = 0x72
   case powerOff = 0x70
   case halt = 0x68
 
-  /// By the words of kdump.conf's `failure_action`. What needs programs (shell, dump_to_rootfs) can't be had without them;
-  /// kdump's own default is to reboot.
+  /// Reads a value of kdump.conf's `failure_action`. Those that need programs (shell, dump_to_rootfs) become kdump's default, reboot.
   init(_ word: Text) {
     if word == "poweroff" { self = .powerOff } else if word == "halt" { self = .halt } else { self = .reboot }
   }

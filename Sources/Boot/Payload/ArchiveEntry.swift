@@ -1,7 +1,7 @@
 import Platform
 
-/// The header of an entry of a cpio archive in the "new ASCII" format (`newc`, as the kernel's own initramfs:
-/// Documentation/driver-api/early-userspace/buffer-format.rst).
+/// The header of an entry of a cpio archive, in the "new ASCII" format (`newc`) of every initramfs
+/// (Documentation/driver-api/early-userspace/buffer-format.rst).
 struct ArchiveEntry {
   var inode: UInt64
   var mode: UInt32
@@ -9,7 +9,7 @@ struct ArchiveEntry {
   var gid: UInt32
   var links: UInt32
   var seconds: Int64
-  /// Bytes of data that follow the name.
+  /// The number of data bytes, which follow the name.
   var size: Int
   var deviceMajor: UInt32
   var deviceMinor: UInt32
@@ -20,19 +20,19 @@ struct ArchiveEntry {
 
   static var headerBytes: Int { 110 }
 
-  /// nil for a kind that there is none of.
+  /// nil for an unknown type.
   var type: FileType? { FileType(mode: mode) }
 
-  /// Owner, mode and time; an archive has but one time.
+  /// Owner, mode and the one time that an archive has.
   var attributes: FileAttributes {
     let time = Time(seconds: seconds, nanoseconds: 0)
     return FileAttributes(mode: mode, owner: uid, group: gid, accessed: time, modified: time)
   }
 
-  /// Data and name are padded to 4 bytes; a header with its name too.
+  /// The padding after the data, to a multiple of 4 bytes.
   var padding: Int { (4 - size % 4) % 4 }
 
-  /// Reads the next header; nil at the trailer or at the end.
+  /// Reads the next header; nil at the trailer.
   init?(from stream: inout ArchiveStream) throws(FileTreeError) {
     let header = try stream.all(Self.headerBytes)
     guard header[0..<6].elementsEqual([0x30, 0x37, 0x30, 0x37, 0x30, 0x31]) else { throw .damaged }
@@ -45,7 +45,7 @@ struct ArchiveEntry {
     (seconds, size, deviceMajor, deviceMinor) = (Int64(fields[5]), Int(fields[6]), fields[7], fields[8])
     (major, minor) = (fields[9], fields[10])
     let nameBytes = Int(fields[11])
-    // PATH_MAX with its NUL.
+    // PATH_MAX, which counts the NUL.
     guard nameBytes > 1, nameBytes <= 4096 else { throw .damaged }
     let name = try stream.all(nameBytes).dropLast()
     try stream.skip((4 - (Self.headerBytes + nameBytes) % 4) % 4)

@@ -1,16 +1,14 @@
-// Memory safety: liblzma reads and writes only the two arrays below, through pointers that are taken anew for each call and
-// with counts from the arrays themselves.
+// Memory safety: liblzma reads and writes only the two arrays below. Each call gets new pointers to them, and the arrays' own counts.
 import CBoot
 import Platform
 
-/// The payload as a stream of unpacked bytes: an .xz file in memory that holds a cpio archive.
+/// A stream of the payload's unpacked bytes: a cpio archive, from an .xz file.
 ///
-/// The decoder keeps its dictionary in memory (the size is the packer's choice) and checks each block against the checksum
-/// that xz wrote.
+/// The decoder has a dictionary, whose size the packer chose, and verifies xz's checksum of each block.
 struct ArchiveStream: ~Copyable {
   private let source: FileDescriptor
   private let length: UInt64
-  /// Whether what was read may be freed: the file is not needed again.
+  /// Whether to free each part of the file once it is read.
   private let frees: Bool
   private var decoder = lzma_stream()
   private var packed: [UInt8]
@@ -20,10 +18,10 @@ struct ArchiveStream: ~Copyable {
   private var offset: UInt64 = 0
   private var isAtEnd = false
 
-  /// Bytes that are unpacked in one go.
+  /// The bytes of either buffer.
   static var chunk: Int { 1 << 16 }
 
-  /// Starts on the first `length` bytes of a file.
+  /// Starts a stream of the first `length` bytes of a file.
   init(_ source: consuming FileDescriptor, length: UInt64, frees: Bool) throws(FileTreeError) {
     self.source = source
     self.length = length
@@ -38,7 +36,7 @@ struct ArchiveStream: ~Copyable {
     lzma_end(&decoder)
   }
 
-  /// The next bytes of the archive, at most `count` of them; fewer only where the chunk ends, none at the archive's end.
+  /// Returns up to `count` bytes of the archive: fewer at the end of the buffer, none at the end of the archive.
   mutating func next(_ count: Int) throws(FileTreeError) -> ArraySlice<UInt8> {
     if unpackedRange.isEmpty { try refill() }
     let piece = unpackedRange.prefix(count)
@@ -46,7 +44,7 @@ struct ArchiveStream: ~Copyable {
     return unpacked[piece]
   }
 
-  /// The next `count` bytes, all of them.
+  /// Returns the next `count` bytes. A shorter archive is damaged.
   mutating func all(_ count: Int) throws(FileTreeError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count {
@@ -87,7 +85,7 @@ struct ArchiveStream: ~Copyable {
         return try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset)
       } catch { return -1 }
     }
-    // Nothing left to read where the decoder wants more is caught by the decoder itself (LZMA_BUF_ERROR).
+    // If the file ends too early, the decoder notices (LZMA_BUF_ERROR).
     guard outcome >= 0 else { throw .damaged }
     if frees, outcome > 0 { source.punchHole(at: offset, count: UInt64(outcome)) }
     offset += UInt64(outcome)

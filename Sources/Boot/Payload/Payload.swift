@@ -1,24 +1,28 @@
 import Platform
 
-/// The packed second stage: an .xz file that holds a cpio archive, sealed at its end.
+/// The packed second stage: an .xz file of a cpio archive, with a seal at its end.
 ///
-/// The seal is made when the initramfs is built (`oldmemfs seal`): a checksum of each page, and a few pages of parity. Page `n`
-/// belongs to group `n mod 16`, whose parity page is the exclusive or of its pages, so that one damaged page of each group
-/// can be made whole again, such as 16 in a row. Layout: the packed bytes, padded to a page; 16 pages of parity; a CRC32C
-/// (4 bytes, little endian) of each page and of each page of parity; the packed bytes' count (8 bytes), the CRC32C of
-/// that list with the count, 4 bytes of zeros and the eight letters of `magic`.
+/// The seal has a checksum of each page, and 16 pages of parity. Page `n` belongs to group `n mod 16`; the group's parity page is the
+/// exclusive or of its pages. One damaged page of each group can be repaired, such as 16 pages in a row. `oldmemfs seal` makes the seal
+/// when the initramfs is built.
+///
+/// The layout, in little endian:
+/// - the packed bytes, padded to a page
+/// - 16 pages of parity
+/// - a list: a CRC32C (4 bytes) of each page and of each parity page, and the number of packed bytes (8 bytes)
+/// - the CRC32C of the list, 4 bytes of zeros, and the 8 letters of `magic`
 struct Payload {
-  /// Pages of parity, and groups.
+  /// The number of groups, each with a parity page.
   static var groups: Int { 16 }
   static var pageBytes: Int { 4096 }
   static var trailerBytes: Int { 24 }
   static var magic: Literal { "OMFSEAL1" }
 
   private let path: Text
-  /// Packed bytes, without the seal.
+  /// The number of packed bytes, without the seal.
   private let length: UInt64
 
-  /// Opens and checks a payload, and repairs in place what its parity can.
+  /// Opens and checks a payload, and repairs it in place by its parity.
   init(path: Text) throws(PayloadError) {
     self.path = path
     var damaged = false
@@ -26,8 +30,8 @@ struct Payload {
       let file = try FileDescriptor.open(path, flags: FileDescriptor.readWrite)
       let size = try file.size()
       let seal = Seal(of: file, size: size)
-      // Damaged just there, or never made: xz's own checksums are left.
-      if seal == nil { Log.line("the payload's seal is not to be read") }
+      // The seal is damaged, or was never made. xz's own checksums remain.
+      if seal == nil { Log.line("the payload's seal can't be read") }
       length = seal?.length ?? size
       if let seal, !seal.makeWhole(file) { damaged = true }
     } catch { throw .unreadable(path, error) }
@@ -42,7 +46,7 @@ struct Payload {
   }
 }
 
-/// Why there is no payload to unpack.
+/// Why the payload can't be unpacked.
 enum PayloadError: Error, Describable {
   case unreadable(Text, Errno)
   case damaged

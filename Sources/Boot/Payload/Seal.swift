@@ -1,10 +1,11 @@
-// Memory safety: blocks are arrays of this file's own; the pointers to them live for one call, with the arrays' own counts.
+// Memory safety: pages are arrays of this file's own. A pointer to one lives for one call, with the array's own count.
 import Platform
 
-/// What stands behind the packed bytes.
+/// The seal after the packed bytes (`Payload` has its layout).
 struct Seal {
+  /// The number of packed bytes.
   let length: UInt64
-  /// Of each page, then of each page of parity.
+  /// The checksums of the pages, then of the parity pages.
   private let checksums: [UInt32]
 
   private var pages: Int { Seal.pages(length) }
@@ -13,7 +14,7 @@ struct Seal {
     Int((length + UInt64(Payload.pageBytes) - 1) / UInt64(Payload.pageBytes))
   }
 
-  /// Reads the seal; nil if there is none, or its own checksum is wrong.
+  /// Reads a seal; nil if there is none, or if its own checksum is wrong.
   init?(of file: borrowing FileDescriptor, size: UInt64) {
     guard size > UInt64(Payload.trailerBytes) else { return nil }
     let trailer = Seal.read(file, Payload.trailerBytes, at: size - UInt64(Payload.trailerBytes))
@@ -31,7 +32,7 @@ struct Seal {
     self.checksums = checksums
   }
 
-  /// Checks all pages, repairs what can be, and says in the log what there was; false if damage is left.
+  /// Checks all pages, repairs the damaged ones, and logs it. Returns false if damage is left.
   func makeWhole(_ file: borrowing FileDescriptor) -> Bool {
     let damaged = damagedPages(file)
     if damaged.isEmpty { return true }
@@ -42,14 +43,14 @@ struct Seal {
     return isRepaired
   }
 
-  /// Indexes of pages whose checksum is wrong, those of parity among them.
+  /// The indexes of the pages with a wrong checksum, parity pages among them.
   private func damagedPages(_ file: borrowing FileDescriptor) -> [Int] {
     var damaged: [Int] = []
     for page in 0..<checksums.count where !isWhole(Seal.page(file, page), page) { damaged.append(page) }
     return damaged
   }
 
-  /// Rebuilds pages, one of a group at most; false if there are more, or the result is not right.
+  /// Rebuilds damaged pages by their groups' parity. Returns false if a group has more than one, whose checksum then stays wrong.
   private func repair(_ damaged: [Int], _ file: borrowing FileDescriptor) -> Bool {
     for page in damaged where page < pages {
       let group = page % Payload.groups
@@ -106,14 +107,14 @@ struct Seal {
     if let error { throw error }
   }
 
-  /// A page, with zeros where the file ends within it.
+  /// Returns a page, padded with zeros if the file ends within it.
   private static func page(_ file: borrowing FileDescriptor, _ index: Int) -> [UInt8] {
     var page = read(file, Payload.pageBytes, at: UInt64(index * Payload.pageBytes))
     while page.count < Payload.pageBytes { page.append(0) }
     return page
   }
 
-  /// Bytes of the file; fewer where it ends or can't be read.
+  /// Returns bytes of the file: fewer if it ends, none if it can't be read.
   private static func read(_ file: borrowing FileDescriptor, _ count: Int, at offset: UInt64) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let done = bytes.withUnsafeMutableBytes { buffer -> Int in
@@ -138,7 +139,7 @@ struct Seal {
   }
 }
 
-/// `oldmemfs seal FILE`: what the packer calls.
+/// `oldmemfs seal FILE`: appends the seal. The packer calls it.
 public enum SealCommand {
   public static func run(_ words: [Text]) -> Int32 {
     guard words.count == 1 else { return 2 }

@@ -1,16 +1,15 @@
 import Platform
 
-/// Makes the files of the payload: whole top-level directories in `/oldmem` where that is given, everything else in this
-/// kernel's memory.
+/// Makes the files of the payload: whole top-level directories in `/oldmem`, if it is given, and all others in this kernel's memory.
 struct Unpacker: ~Copyable {
-  /// Where directories go, "/oldmem"; nil when everything stays in memory.
+  /// Where directories go ("/oldmem"); nil to keep everything in memory.
   private let target: Text?
   private let kept: [Text]
-  /// Before the slash of every path that stays in memory: empty but for tests.
+  /// The prefix of paths that stay in memory. It is empty, except in tests.
   private let root: Text
-  /// The top-level directories that went to the target.
+  /// The top-level directories in the target.
   private(set) var moved: [Text] = []
-  /// The first path of each file that has more than one name.
+  /// The first path of each file with several names.
   private var linked: [LinkedFile] = []
 
   private struct LinkedFile {
@@ -35,7 +34,7 @@ struct Unpacker: ~Copyable {
     }
   }
 
-  /// Mounted over while this runs; the first stage has its own few device nodes.
+  /// Whether it belongs to a directory that is a mount point now. The first stage has its own device nodes.
   private func isBelowMount(_ entry: ArchiveEntry) -> Bool {
     let top = entry.top
     return (top == "dev" || top == "proc" || top == "sys") && top.bytes.count < entry.path.bytes.count
@@ -44,7 +43,7 @@ struct Unpacker: ~Copyable {
   private mutating func place(of entry: ArchiveEntry) -> Text {
     let top = entry.top
     if let target {
-      // Decided when the directory itself comes by, which is before what is in it.
+      // An archive lists a directory before its contents.
       if top.bytes.count == entry.path.bytes.count, entry.type == .directory, !staysInMemory(top) { moved.append(top) }
       if moved.contains(where: { $0.bytes == top.bytes }) { return target.appending("/").appending(entry.path) }
     }
@@ -52,7 +51,7 @@ struct Unpacker: ~Copyable {
   }
 
   private func staysInMemory(_ top: Text) -> Bool {
-    // Mount points of other file systems.
+    // The mount points of other file systems.
     let mountPoints: [Literal] = ["dev", "proc", "sys", "run", "sysroot", "oldmem"]
     return mountPoints.contains { top == $0 } || kept.contains { $0.bytes == top.bytes }
   }
@@ -80,7 +79,7 @@ struct Unpacker: ~Copyable {
     try FileTreeError.naming(path) { () throws(Errno) in try Files.setAttributes(entry.attributes, of: path) }
   }
 
-  /// A file with several names comes once for each, with its data at one of them.
+  /// Makes a file, or a link to it. An archive lists each name of a file, and has its data with one of them.
   private mutating func makeFile(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(FileTreeError) {
     let device = UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
     remove(path)
@@ -113,6 +112,6 @@ struct Unpacker: ~Copyable {
     }
   }
 
-  /// The first stage's own `/init`, and what an earlier try left.
+  /// Removes a file in the way: the first stage's `/init`, or one of an earlier attempt.
   private func remove(_ path: Text) { try? Files.remove(path) }
 }

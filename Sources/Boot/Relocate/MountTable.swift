@@ -1,6 +1,6 @@
 import Platform
 
-/// /proc/self/mounts (proc(5)), as far as it is needed here.
+/// The places and types of the mounts in /proc/self/mounts (proc(5)).
 enum MountTable {
   struct Entry {
     let place: Text

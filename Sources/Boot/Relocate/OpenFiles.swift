@@ -1,9 +1,9 @@
 import Platform
 
-/// What running programs have open below a directory.
+/// The use of a directory by running programs.
 enum OpenFiles {
-  /// Why the directory must stay: a program writes to a file in it (what it writes would go where nobody sees it any more), or
-  /// works in it. Nil if nobody does. Files that are only read, or executed, are no reason: they stay whole for who has them.
+  /// Why the directory must stay: a process works in it, or has a file in it open for writing, whose changes the copy would not get. nil
+  /// if there is no such process. A file that is read or executed is no reason: the process keeps it.
   static func reasonToStay(_ directory: Text) -> Text? {
     for process in Files.names(in: Text("/proc")) where process.number() != nil {
       let base = Text("/proc").joined(process)
@@ -21,14 +21,14 @@ enum OpenFiles {
     Text("process % %", process, Text(what))
   }
 
-  /// Whether a link of /proc leads to the directory or below it.
+  /// Whether a symlink in /proc leads to the directory, or to a file in it.
   private static func isBelow(_ directory: Text, _ link: Text) -> Bool {
     guard let path = (try? Files.goal(ofSymlink: link))?.bytes else { return false }
     return path.starts(with: directory.bytes)
       && (path.count == directory.bytes.count || path[directory.bytes.count] == UInt8(ascii: "/"))
   }
 
-  /// By the `flags` line of fdinfo (proc(5)), octal: O_WRONLY is 1, O_RDWR 2.
+  /// Whether a descriptor is open for writing, by the `flags` of its fdinfo (proc(5)), in octal: O_WRONLY is 1, O_RDWR is 2.
   private static func isWritable(_ process: Text, _ descriptor: Text) -> Bool {
     let info = Files.contents(of: process.joined(Text("fdinfo")).joined(descriptor), limit: 4096)
     guard let last = info.bytes.line(after: Text("flags:"))?.bytes.last else { return false }

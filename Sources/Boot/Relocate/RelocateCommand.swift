@@ -1,10 +1,9 @@
 import Platform
 
-/// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the files of a running initramfs into a mounted oldmemfs, whole top-level
-/// directories at a time, and frees their memory. Running programs keep the files that they have: what they execute and have
-/// open stays in memory until they let go of it.
+/// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the top-level directories of a running initramfs into a mounted oldmemfs, and frees
+/// their memory. A file that a program has open, or runs from, stays in memory until the program closes it.
 enum RelocateCommand {
-  /// The exit code: 0, 1 if it could not be done, 2 if the words make no sense.
+  /// Returns the exit code: 0, 1 for a failure, 2 for wrong usage.
   static func run(_ words: [Text]) -> Int32 {
     let arguments: RelocateArguments
     do throws(Failure) { arguments = try RelocateArguments(words) } catch {
@@ -26,8 +25,8 @@ enum RelocateCommand {
     var text = Text()
     for skipped in outcome.skipped { text.append("% stays: %\n", skipped.directory, skipped.reason) }
     for directory in outcome.moved { text.append("% moved\n", directory) }
-    // Less than what was moved: files that programs run from are freed when these end. Never negative: others may have
-    // taken memory meanwhile.
+    // Less is freed than was moved: files in use are freed later. Other programs may even have taken more memory than was freed, which
+    // counts as 0.
     text.append("moved ")
     text.append(ratio: outcome.bytes, to: 1 << 20, decimals: 1)
     text.append(" MiB, freed ")
@@ -43,11 +42,11 @@ enum RelocateCommand {
   }
 }
 
-/// What the words of `relocate` say.
+/// The arguments of `relocate`.
 struct RelocateArguments {
-  /// Where an oldmemfs is mounted.
+  /// The mount point of an oldmemfs.
   var target = Text("/oldmem")
-  /// Names of top-level directories that stay.
+  /// The top-level directories that stay.
   var kept: [Text] = []
 
   init(_ words: [Text]) throws(Failure) {

@@ -1,19 +1,19 @@
 import Platform
 
-/// The move itself: each directory is copied, checked, covered by a bind mount of its copy, and then emptied underneath.
+/// Moves each directory: copies it, covers it by a bind mount of the copy, and removes the files underneath.
 ///
-/// What was there stays reachable, while it is emptied, through a bind mount of the root without the file systems mounted on it.
+/// The files underneath are reached through a bind mount of the root, which leaves out the file systems that are mounted on it.
 struct Relocation {
   struct Outcome {
     var moved: [Text] = []
     var skipped: [(directory: Text, reason: Text)] = []
-    /// Bytes of files that were moved.
+    /// The bytes of file data moved.
     var bytes: UInt64 = 0
   }
 
   private let target: Text
   private let kept: [Text]
-  /// The root as it is under all mounts.
+  /// The root, without the file systems mounted on it.
   private let root = Text("/run/oldmemfs-root")
 
   init(to target: Text, keeping kept: [Text]) {
@@ -46,7 +46,7 @@ struct Relocation {
     return outcome
   }
 
-  /// Why a directory can't be moved; empty if it holds nothing that would be worth a word, nil if it can.
+  /// Why a directory can't be moved; nil if it can. An empty text is a reason that needs no report.
   private func reasonToStay(_ name: Text, _ place: Text, _ mounts: [MountTable.Entry]) -> Text? {
     if name.isWord(of: "dev proc sys run") || place.bytes == target.bytes { return Text() }
     if kept.contains(where: { $0.bytes == name.bytes }) { return Text("--keep") }
@@ -58,7 +58,7 @@ struct Relocation {
     return OpenFiles.reasonToStay(place)
   }
 
-  /// Bytes moved.
+  /// Moves a directory. Returns the bytes of file data.
   private func move(_ name: Text, to place: Text) throws(FileTreeError) -> UInt64 {
     let old = root.joined(name)
     let copy = target.joined(name)
@@ -70,7 +70,7 @@ struct Relocation {
       TreeRemoval.remove(copy)
       throw error
     }
-    // From here on nobody reaches the old files by name; the directory itself stays, as the mount's place.
+    // The old files have no path any more. The directory stays, as the mount point.
     TreeRemoval.empty(old)
     return tree.bytes
   }
@@ -79,11 +79,11 @@ struct Relocation {
     do throws(Errno) {
       try Files.makeDirectory(root, mode: 0o700)
       try Mounts.bind(Text("/"), at: root)
-      // systemd shares the root's mounts: what is mounted on a directory would cover it here, too, and go with this.
+      // systemd makes the root's mounts shared: a later mount on a directory would appear here, too, and go with this one.
       try Mounts.makePrivate(root)
     } catch {
       unbindRoot()
-      throw Failure("can't see what lies under the mounts of the root: %", error.text)
+      throw Failure("can't reach the files under the root's mounts: %", error.text)
     }
   }
 
@@ -94,7 +94,7 @@ struct Relocation {
 }
 
 extension Text {
-  /// A path with a name after it.
+  /// A path with another component.
   @inline(never)
   func joined(_ name: Text) -> Text {
     var path = self

@@ -1,12 +1,12 @@
-// Memory safety: the copy's buffer is an array of this file's own; pointers to it live for one call.
+// Memory safety: the buffer is an array of this file's own. A pointer to it lives for one call.
 import Platform
 
-/// A directory with all that is in it, to another file system: contents, owners, modes, times, names of one file. Extended
-/// attributes are not copied: an initramfs, a cpio archive, has none.
+/// Copies a directory tree to another file system: contents, owners, modes, times and hard links. A cpio archive has no extended
+/// attributes, so an initramfs has none to copy.
 struct TreeCopy {
-  /// Bytes of the files copied so far.
+  /// The bytes of file data copied so far.
   private(set) var bytes: UInt64 = 0
-  /// The first copy of each file that has several names.
+  /// The first copy of each file with several names.
   private var linked: [(inode: UInt64, path: Text)] = []
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
@@ -21,7 +21,7 @@ struct TreeCopy {
         return try FileTreeError.naming(target) { () throws(Errno) in try Files.makeLink(target, to: first.path) }
       }
       if status.links > 1 { linked.append((status.inode, target)) }
-      // What changed while it was copied is copied again.
+      // A file that changed meanwhile is copied again.
       repeat { status = try copyData(source, to: target) } while !isSame(source, status)
     case .symlink:
       let goal = try FileTreeError.naming(source) { () throws(Errno) in try Files.goal(ofSymlink: source) }
@@ -30,14 +30,14 @@ struct TreeCopy {
       let (mode, device) = (status.attributes.mode, status.device)
       try FileTreeError.naming(target) { () throws(Errno) in try Files.makeNode(target, mode: mode, device: device) }
     case .socket, nil:
-      // A socket is where a program listens; a copy would be nobody's.
+      // No program would listen at the copy of a socket.
       throw .failed(source, .notSupported)
     }
     let attributes = status.attributes
     try FileTreeError.naming(target) { () throws(Errno) in try Files.setAttributes(attributes, of: target) }
   }
 
-  /// The status that the data belongs to.
+  /// Copies a file's data. Returns the status of the file at that time.
   private mutating func copyData(_ source: Text, to target: Text) throws(FileTreeError) -> FileStatus {
     try FileTreeError.naming(target) { () throws(Errno) in
       let input = try FileDescriptor.open(source, flags: FileDescriptor.readOnly)
@@ -75,7 +75,7 @@ struct TreeCopy {
 }
 
 enum TreeRemoval {
-  /// Removes all that is in a directory, as far as it can be.
+  /// Removes the contents of a directory, as far as possible.
   static func empty(_ path: Text) {
     for name in Files.names(in: path) { remove(path.joined(name)) }
   }

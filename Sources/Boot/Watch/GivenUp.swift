@@ -1,11 +1,11 @@
 import Platform
 
-/// What is left of old memory that was given up half-way: the pages that were overwritten until then. The process that knows them is about
-/// to end, and a dump of all memory has to have them beside it (real-root-hook.sh).
+/// The record of a mount that is given up half-way. The daemon, which knows the pages that it has overwritten, is about to end; a dump of
+/// all memory needs the record beside it (real-root-hook.sh).
 enum GivenUp {
   static var recordPath: Text { Text("/oldmemfs.record") }
 
-  /// Writes the record, in this kernel's memory. What can't be told within some seconds is not known, which is what the file says then.
+  /// Writes the record to this kernel's memory. If the daemon does not answer within 5 seconds, the file says that the pages are unknown.
   static func leaveRecord() {
     guard !isWritten() else { return }
     Log.line("which pages were overwritten can't be told")

@@ -1,7 +1,7 @@
 import Platform
 
-/// `oldmemfs watch LEVEL ACTION OPTIONS`: the watcher's own side. Its standard input is what it is told, its standard output gets a
-/// byte once `/oldmem` is there (see `Watcher`).
+/// `oldmemfs watch LEVEL ACTION OPTIONS`: the watcher's own side. It reads `Watcher`'s byte from standard input, and writes a byte to
+/// standard output once `/oldmem` is mounted.
 public enum Watch {
   public static func run(_ words: [Text]) -> Int32 {
     guard words.count >= 3 else { return 2 }
@@ -20,14 +20,14 @@ public enum Watch {
     StandardStream.output.write(byte: 1)
     if let null = try? FileDescriptor.null() { null.become(.output) }
     guard StandardStream.input.readByte() == Watcher.commits else {
-      // The word to stop, or nobody is there any more to say one.
+      // The byte to stop, or the parent has died.
       stop(daemon)
       return 0
     }
     return watch(daemon, FailureAction(words[1]), first)
   }
 
-  /// In the foreground, as this process's child and in its group: whoever ends that ends both.
+  /// Starts the daemon in the foreground, as a child in this process's group: a kill of the group ends both.
   private static func startDaemon(level: Text, options: Text) -> ChildProcess? {
     do throws(Errno) {
       switch try ChildProcess.fork() {
@@ -47,12 +47,12 @@ public enum Watch {
       null.become(.input)
       null.become(.output)
     }
-    // What it has to say goes to the log.
+    // Its messages go to the log.
     Log.becomeStandardError()
     Boot.execute(Boot.programPath, [Text("@oldmemfs"), Text("oldmem"), Boot.target, Text("-o"), mountOptions, Text("-f")])
   }
 
-  /// Waits until the daemon answers requests; false if it ends before.
+  /// Waits until the daemon answers requests. Returns false if it ends before.
   private static func serves(_ daemon: ChildProcess) -> Bool {
     while !isServed {
       if daemon.end(within: 0) != nil { return false }
@@ -66,12 +66,12 @@ public enum Watch {
   private static func stop(_ daemon: ChildProcess) {
     try? Mounts.detach(Boot.target)
     if daemon.end(within: 5) != nil { return }
-    // Somebody has a file open, or it hangs.
+    // A file is open, or the daemon hangs.
     daemon.kill()
     _ = daemon.end()
   }
 
-  /// Waits for the daemon's end, and sees what kind of end it is.
+  /// Waits for the daemon's end, and takes the failure action unless the end is in order.
   private static func watch(_ daemon: ChildProcess, _ action: FailureAction, _ first: borrowing FirstProcess) -> Int32 {
     let end = daemon.end()
     if first.isShuttingDown { return 0 }
@@ -88,13 +88,13 @@ public enum Watch {
     message.append("), and with it the programs of this initramfs; failure action: ")
     message.append(action.name)
     Log.line(message)
-    saveWhatThereIs()
+    syncBriefly()
     CaptureKernel.end(action)
     return 1
   }
 
-  /// A dump that was being written may be of use as far as it goes. What can't be synced in a few seconds is given up.
-  private static func saveWhatThereIs() {
+  /// Syncs for 5 seconds at most: an incomplete dump may be of use.
+  private static func syncBriefly() {
     do throws(Errno) {
       switch try ChildProcess.fork() {
       case .child:

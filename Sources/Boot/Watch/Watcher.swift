@@ -1,22 +1,22 @@
 import Platform
 
-/// A process of the first stage that starts the daemon and stays beside it. When the daemon dies, the initramfs's programs are
-/// gone with it: their requests fail, whoever touches a page that is not cached dies. This process is in memory whole, so it
-/// can say what happened and take the failure action at once.
+/// A process of the first stage that starts the daemon and waits for its end. When the daemon dies, so do the initramfs's programs: their
+/// files are gone, and a page that is not cached can't be read. This process is locked in memory, so it can log the death and take the
+/// failure action at once.
 ///
-/// This is the side of the process that starts it; `Watch` is its own.
+/// This type is the parent's side; `Watch` is the watcher's own.
 struct Watcher: ~Copyable {
-  /// It leads a process group, which the daemon is in.
+  /// The leader of a process group, which the daemon is in, too.
   private let process: ChildProcess
-  /// Our end of its standard input: `commits`, or the word to stop. That it is closed without a word means that nobody stands behind the
-  /// mount: the watcher takes it away.
+  /// Our end of its standard input, for the byte `commits` or `stops`. If it is closed without one, its parent has died, and the watcher
+  /// unmounts.
   private let control: FileDescriptor
 
   static var commits: UInt8 { UInt8(ascii: "c") }
   private static var stops: UInt8 { UInt8(ascii: "s") }
 
-  /// Starts it, and the daemon with it; nil when nothing could be mounted (the reason is in the log). Nothing is left then, and
-  /// nothing comes later.
+  /// Starts the watcher and the daemon. Returns nil if nothing could be mounted (the log has the reason); then no process is left that
+  /// might still mount.
   static func start(_ settings: BootSettings) -> Watcher? {
     do throws(Errno) { return try mounted(settings) } catch {
       Log.line(Text("can't start the daemon's watcher: %", error.text))
@@ -27,16 +27,15 @@ struct Watcher: ~Copyable {
   private static func mounted(_ settings: BootSettings) throws(Errno) -> Watcher? {
     let control = try Pipe()
     let answer = try Pipe()
-    // What the watcher leaves behind when it is killed is ours to wait for.
+    // If the watcher is killed, the daemon becomes a child of this process, which can wait for it.
     ThisProcess.adoptOrphans()
     switch try ChildProcess.fork() {
     case .child:
       control.reading.become(.input)
       answer.writing.become(.output)
-      // Here, so that the group is there before anybody ends it.
+      // In the child, so that the group exists before the parent can kill it.
       ThisProcess.leadSession()
-      // '@' spares a process when systemd ends all others
-      // (https://systemd.io/ROOT_STORAGE_DAEMONS).
+      // systemd spares a process with '@' when it ends all others (https://systemd.io/ROOT_STORAGE_DAEMONS).
       Boot.execute(
         Boot.programPath,
         [
@@ -52,7 +51,7 @@ struct Watcher: ~Copyable {
     }
   }
 
-  /// Whether a byte comes before the pipe is closed, or the time is over: a mount that takes longer hangs.
+  /// Whether a byte comes before the pipe is closed, and within the time limit: a mount that takes longer hangs.
   private static func hears(_ answer: borrowing FileDescriptor, within seconds: Int32) -> Bool {
     guard answer.waitForInput(seconds: seconds) else {
       Log.line("mounting old memory takes too long: it is given up")
@@ -61,10 +60,10 @@ struct Watcher: ~Copyable {
     return answer.readByte() != nil
   }
 
-  /// From now on the daemon's death is the end.
+  /// From now on the watcher takes the failure action when the daemon dies.
   consuming func commit() { control.write(byte: Self.commits) }
 
-  /// Has it unmounted, and waits until both are gone.
+  /// Unmounts, and waits for the end of both processes.
   consuming func stop() {
     control.write(byte: Self.stops)
     let process = process
@@ -78,11 +77,11 @@ struct Watcher: ~Copyable {
     Self.end(process)
   }
 
-  /// Ends both, and takes away the mount that they leave: one that hangs takes nothing along, and does not mount later.
+  /// Kills both, and unmounts what they leave.
   private static func end(_ process: ChildProcess) {
     process.killGroup()
     guard process.groupEnds(within: 5) else {
-      // In a system call that does not end; when it does, the process ends.
+      // It is in a system call that does not return. When it does, the process ends.
       Log.line("the daemon can't be ended yet")
       return
     }
