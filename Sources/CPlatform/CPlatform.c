@@ -15,7 +15,7 @@
 static int argument_count;
 static char **arguments;
 
-// glibc hands the constructors what main() gets (elf/dl-init.c).
+// glibc calls constructors with main()'s arguments (elf/dl-init.c).
 __attribute__((constructor)) static void keep_arguments(int argc, char **argv) {
   argument_count = argc;
   arguments = argv;
@@ -62,7 +62,7 @@ static volatile sig_atomic_t ending_signal;
 
 static void note(int signal) {
   if (signal != SIGALRM) ending_signal = signal;
-  // One that comes just before the process begins to wait does not interrupt that: another follows, until it has been seen.
+  // A signal just before a call that waits does not interrupt it. An alarm does, each second until the process ends.
   if (ending_signal != 0) alarm(1);
 }
 
@@ -70,19 +70,19 @@ void cplatform_catch_signals(void) {
   for (int signal = 1; signal < _NSIG; signal++) {
     struct sigaction action = {.sa_handler = SIG_IGN};
     switch (signal) {
-    // A fault of its own.
+    // Faults.
     case SIGILL: case SIGTRAP: case SIGABRT: case SIGBUS: case SIGFPE: case SIGSEGV: case SIGSYS:
-    // Ignored by default, or a stop.
+    // Signals that are ignored by default, or stop the process.
     case SIGCHLD: case SIGCONT: case SIGTSTP: case SIGTTIN: case SIGTTOU: case SIGURG: case SIGWINCH:
       continue;
     case SIGHUP: case SIGINT: case SIGTERM:
-      // As nohup(1) and a shell's background leave it.
+      // nohup(1) and a shell's background jobs ignore signals: they stay ignored.
       if (sigaction(signal, NULL, &action) != 0 || action.sa_handler == SIG_IGN) continue;
       // fall through
     case SIGALRM:
       action = (struct sigaction){.sa_handler = note};
     }
-    // Refused for SIGKILL, SIGSTOP and what libc needs itself.
+    // It fails for SIGKILL, SIGSTOP and the signals of libc itself.
     (void)sigaction(signal, &action, NULL);
   }
 }
@@ -91,7 +91,7 @@ int cplatform_ending_signal(void) { return ending_signal; }
 
 static int fault_log = STDERR_FILENO;
 
-// Where the program's file is in memory, from its first byte to its last (ld(1)).
+// The first byte of the program in memory, and the end of its last (ld(1)).
 extern const char __ehdr_start, _end;
 
 static char *put_text(char *to, const char *text) {
@@ -107,7 +107,7 @@ static char *put_number(char *to, uint64_t number, unsigned base) {
   return to;
 }
 
-// Calls nothing but what a signal handler may (signal-safety(7)).
+// It calls only async-signal-safe functions (signal-safety(7)).
 static void report_fault(int signal, siginfo_t *info, void *context) {
   char line[160], *end = line;
   uint64_t place = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP], start = (uint64_t)&__ehdr_start;
@@ -117,7 +117,7 @@ static void report_fault(int signal, siginfo_t *info, void *context) {
   if (signal == SIGSEGV || signal == SIGBUS) end = put_number(put_text(end, ", which touched 0x"), (uint64_t)info->si_addr, 16);
   *end++ = '\n';
   (void)!write(fault_log, line, (size_t)(end - line));
-  // It ends by the same signal, as it would have without this: whoever waits for it sees which (SA_RESETHAND).
+  // The default action is back (SA_RESETHAND): the process ends by the same signal, which its parent sees.
   (void)raise(signal);
 }
 
@@ -132,7 +132,7 @@ void cplatform_report_faults(int log) {
 
 uint32_t cplatform_page_size(void) { return (uint32_t)sysconf(_SC_PAGESIZE); }
 
-// Every x86-64 CPU since 2008 has the instruction; an older one takes the bitwise loop, slow and right.
+// x86-64 CPUs since 2008 have the instruction; an older one runs the bitwise loop, which is slow.
 __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *p, size_t n) {
   uint64_t c = crc;
   for (; n >= 8; p += 8, n -= 8) {
@@ -152,7 +152,7 @@ static uint32_t crc32c_bitwise(uint32_t crc, const uint8_t *p, size_t n) {
   return crc;
 }
 
-// __builtin_cpu_supports would bring 5 KiB of tables with it.
+// __builtin_cpu_supports would add 5 KiB of tables.
 static int has_sse42(void) {
   static int answer = -1;
   unsigned a, b, c, d;

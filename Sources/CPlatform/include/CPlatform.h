@@ -1,5 +1,5 @@
-// The few things of libc and of the CPU that Swift can't reach by itself: macros, variadic functions, errno,
-// argv (an Embedded Swift program has no CommandLine), and the CRC32C instruction.
+// The parts of libc and of the CPU that Swift can't reach: macros, variadic functions, errno, argv (Embedded Swift has no
+// CommandLine), and the CRC32C instruction.
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
@@ -27,44 +27,44 @@
 #include <time.h>
 #include <unistd.h>
 
-/// The number of words on the command line, the program's name included.
+/// The number of words of the command line, with the program's name.
 int cplatform_argc(void);
-/// Word `index` of the command line, NUL-terminated, or NULL beyond the last.
+/// A word of the command line; NULL after the last.
 const char *_Nullable cplatform_argv(int index);
 
-/// errno of this thread after a failed call.
+/// This thread's errno, after a failed call.
 int cplatform_errno(void);
-/// open(2) with its optional third argument.
+/// open(2) with its third argument.
 int cplatform_open(const char *_Nonnull path, int flags, mode_t mode);
-/// openat(2) to read, with O_CLOEXEC.
+/// openat(2) with O_RDONLY and O_CLOEXEC.
 int cplatform_open_below(int directory, const char *_Nonnull path);
-/// pipe2(2) with O_CLOEXEC. 0, or -1 and errno.
+/// pipe2(2) with O_CLOEXEC. Returns 0, or -1 and errno.
 int cplatform_pipe(int *_Nonnull reading, int *_Nonnull writing);
 /// fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE.
 void cplatform_punch_hole(int fd, uint64_t offset, uint64_t count);
-/// prctl(PR_SET_CHILD_SUBREAPER, 1): orphans of this process's children become its own. 0, or -1 and errno.
+/// prctl(PR_SET_CHILD_SUBREAPER, 1): orphans among this process's descendants become its children. Returns 0, or -1 and errno.
 int cplatform_adopt_orphans(void);
 /// mmap(2), with NULL in place of MAP_FAILED.
 void *_Nullable cplatform_mmap(int fd, uint64_t offset, size_t count, int protection, int flags);
-/// ioctl(2) with a pointer. What the driver answers, or -1 and errno.
+/// ioctl(2) with a pointer. Returns the driver's result, or -1 and errno.
 int cplatform_ioctl(int fd, unsigned long request, void *_Nonnull argument);
-/// mlockall(2) with MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT (linux/mman.h, since 4.4). 0, or -1 and errno.
+/// mlockall(2) with MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT (since 4.4). Returns 0, or -1 and errno.
 int cplatform_lock_memory_on_fault(void);
-/// prctl(PR_SET_IO_FLUSHER, 1) (since 5.6): this process never waits for its own file system when it allocates. 0, or -1 and errno.
+/// prctl(PR_SET_IO_FLUSHER, 1) (since 5.6): this process's allocations never wait for its own file system. Returns 0, or -1 and errno.
 int cplatform_set_io_flusher(void);
 
-/// From now on SIGHUP, SIGINT and SIGTERM (but one that the caller had ignored) are kept for `cplatform_ending_signal`, and interrupt a
-/// call that waits. All others whose default action would end the process are ignored, but for those that say that it is broken.
+/// From now on SIGHUP, SIGINT and SIGTERM are kept for `cplatform_ending_signal`, and interrupt a call that waits; one that was ignored
+/// stays ignored. The other signals whose default action ends the process are ignored, except those of a fault.
 void cplatform_catch_signals(void);
-/// The last of SIGHUP, SIGINT and SIGTERM that came since, or 0.
+/// The last of SIGHUP, SIGINT and SIGTERM to come since, or 0.
 int cplatform_ending_signal(void);
 
-/// From now on a fault of the process itself (SIGILL, which a failed check of Swift's is, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV) is told to the
-/// descriptor `log` in one line, before the process ends by it: the signal, the place of the instruction, from the start of the program on, and
-/// the address that it touched.
+/// From now on a fault of the process (SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV) writes a line to the descriptor `log` before it ends the
+/// process: the signal, the instruction's offset from the start of the program, and the address that it touched. A failed check of Swift's
+/// is SIGILL.
 void cplatform_report_faults(int log);
 
-/// CRC32C (Castagnoli, reflected, as SSE 4.2 and ext4 have it) of `count` bytes, continuing from `crc`; 0 to start.
+/// The CRC32C (Castagnoli, reflected, as of SSE 4.2 and ext4) of `count` bytes, continued from `crc`, or started from 0.
 uint32_t cplatform_crc32c(uint32_t crc, const void *_Nonnull bytes, size_t count);
 
 /// The page size of this kernel, in bytes.

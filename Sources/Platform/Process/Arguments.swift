@@ -2,7 +2,7 @@ import CPlatform
 
 /// The words of the command line.
 public enum Arguments {
-  /// All words after the program's name.
+  /// The words after the program's name.
   public static var words: [Text] {
     var words: [Text] = []
     for index in stride(from: 1, to: cplatform_argc(), by: 1) {
@@ -13,7 +13,7 @@ public enum Arguments {
     return words
   }
 
-  /// The last part of the name that the program was started by.
+  /// The last component of the path that the program was started by.
   public static var programName: Text {
     var path = Text()
     path.append(cString: cplatform_argv(0))

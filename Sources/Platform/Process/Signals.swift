@@ -1,12 +1,12 @@
 import CPlatform
 
-/// Signals, as a process takes them whose end is the end of other programs' files.
+/// The signals of a process that serves files: only a few end it, and in order.
 public enum Signals {
-  /// From now on nothing but a signal that asks for the end ends the process, and that in its own time: see `ending`. What had been
-  /// ignored stays so. The corresponding C function is `sigaction`.
+  /// From now on SIGHUP, SIGINT and SIGTERM set `ending`, and the other signals that would end the process are ignored, except those of a
+  /// fault. A signal that was ignored stays ignored. The corresponding C function is `sigaction`.
   public static func catchAll() { cplatform_catch_signals() }
 
-  /// The name of the signal that asked for the end: HUP, INT, TERM; nil while none has. A call that waits ends with EINTR then.
+  /// SIGHUP, SIGINT or SIGTERM, once it has come; nil before. It interrupts a call that waits (EINTR).
   public static var ending: Literal? {
     switch cplatform_ending_signal() {
     case 0: nil
