@@ -1,10 +1,10 @@
 import CPlatform
 
-/// A process that this one has started. Its number stays its own until its end has been waited for.
+/// A child of this process. Its number is not used again until this process has waited for its end.
 public struct ChildProcess: BitwiseCopyable {
   private let id: pid_t
 
-  /// What `fork` returns in.
+  /// The process in which `fork` returns.
   public enum Side: BitwiseCopyable {
     case child
     case parent(ChildProcess)
@@ -14,10 +14,10 @@ public struct ChildProcess: BitwiseCopyable {
   public enum End: Equatable, BitwiseCopyable, Sendable, Describable {
     case exited(code: Int32)
     case killed(signal: Int32)
-    /// It is no child of this process (any more): nobody can tell.
+    /// It is no child of this process, or none any more.
     case unknown
 
-    /// A status of waitpid's. The corresponding C macros are `WTERMSIG` and `WEXITSTATUS`.
+    /// Reads a status of waitpid(2). The corresponding C macros are `WTERMSIG` and `WEXITSTATUS`.
     init(status: Int32) {
       self = status & 0x7f == 0 ? .exited(code: status >> 8 & 0xff) : .killed(signal: status & 0x7f)
     }
@@ -51,7 +51,7 @@ public struct ChildProcess: BitwiseCopyable {
     return End(status: status)
   }
 
-  /// Waits for its end, some seconds at most; nil if it still runs then. With 0 it only looks.
+  /// Waits for its end, for some seconds at most. Returns nil if it still runs; with 0, at once.
   public func end(within seconds: Int) -> End? {
     var end: End?
     _ = Self.poll(for: seconds) {
@@ -63,7 +63,7 @@ public struct ChildProcess: BitwiseCopyable {
     return end
   }
 
-  /// Looks every 10 milliseconds, and once at least, until there is nothing to wait for; false if the time is over before.
+  /// Calls `isDone` every 10 milliseconds, once at least, until it returns true. Returns false if the time is over before.
   private static func poll(for seconds: Int, _ isDone: () -> Bool) -> Bool {
     for _ in 0..<seconds * 100 {
       if isDone() { return true }
@@ -73,13 +73,13 @@ public struct ChildProcess: BitwiseCopyable {
   }
 }
 
-/// The process group of a child that leads a session: it, and what it has started.
+/// The process group of a child that leads a session: the child and its descendants.
 extension ChildProcess {
   /// Ends all of the group at once. The corresponding C function is `kill` with `SIGKILL`.
   public func killGroup() { _ = CPlatform.kill(-id, SIGKILL) }
 
-  /// Waits until this process has no child in the group, some seconds at most; false if there still is one then. Children of children
-  /// count where this process adopts orphans.
+  /// Waits until this process has no child in the group, for some seconds at most. Returns whether that is so. Orphans count, too, if this
+  /// process adopts them.
   public func groupEnds(within seconds: Int) -> Bool {
     Self.poll(for: seconds) {
       while true {

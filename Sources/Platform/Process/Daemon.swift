@@ -2,11 +2,11 @@ import CPlatform
 
 /// Turning the program into a background process that serves until it is unmounted.
 public enum Daemon {
-  /// What `start` returns in.
+  /// The process in which `start` returns.
   public enum Side: ~Copyable {
     /// The background process; it must call `ready` or exit.
     case child(ReadyPipe)
-    /// The process that was called, with the child's end: 0 once it was ready, else its exit code.
+    /// The calling process, with the exit code to use: 0 once the child is ready, otherwise the child's.
     case parent(exitCode: Int32)
   }
 
@@ -14,8 +14,7 @@ public enum Daemon {
   public struct ReadyPipe: ~Copyable {
     let end: FileDescriptor
 
-    /// Lets the parent return success, and drops the terminal and the working directory: from now on messages go to the
-    /// kernel's log.
+    /// Lets the parent return success, and drops the terminal and the working directory. From now on messages go to the kernel's log.
     public consuming func ready() {
       _ = chdir("/")
       if let null = try? FileDescriptor.null() { for stream in StandardStream.allCases { null.become(stream) } }
@@ -39,9 +38,8 @@ public enum Daemon {
     }
   }
 
-  /// Sets the process up to serve memory when there is none: its pages are never swapped or dropped, it is the last that
-  /// the OOM killer takes, and its own allocations never wait for file systems. What the kernel refuses is a line in the
-  /// log and no more.
+  /// Prepares the process for a lack of memory: its pages stay in memory, the OOM killer spares it, and its allocations never wait for
+  /// file systems. If the kernel refuses one of these, that is logged.
   public static func hardenAgainstMemoryPressure() {
     report(cplatform_lock_memory_on_fault(), "can't lock its memory (mlockall)")
     report(cplatform_set_io_flusher(), "can't become an I/O flusher (PR_SET_IO_FLUSHER)")

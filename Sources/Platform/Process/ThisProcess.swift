@@ -5,8 +5,8 @@ public enum ThisProcess {
   /// Its number. The corresponding C function is `getpid`.
   public static var id: Int32 { getpid() }
 
-  /// Becomes another program; returns only if that fails. `words` are its command line, with its name first. The corresponding C function is
-  /// `execv`.
+  /// Becomes another program. Returns only on failure. `words` are its command line, with its name first. The corresponding C function
+  /// is `execv`.
   public static func execute(_ path: Text, _ words: [Text]) throws(Errno) -> Never {
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in word.withCString { strdup($0) } }
     pointers.append(nil)
@@ -16,13 +16,13 @@ public enum ThisProcess {
     throw error
   }
 
-  /// Ends at once, without what was to be done at the end. The corresponding C function is `_exit`.
+  /// Ends at once, without handlers of atexit(3). The corresponding C function is `_exit`.
   public static func end(code: Int32) -> Never { _exit(code) }
 
-  /// Leaves its session and its process group, and leads new ones, of its own number. The corresponding C function is `setsid`.
+  /// Leads a new session and a new process group. The corresponding C function is `setsid`.
   public static func leadSession() { _ = setsid() }
 
-  /// From now on children that its children leave behind are its own. The corresponding C function is `prctl(PR_SET_CHILD_SUBREAPER)`.
+  /// From now on orphans among its descendants become its children. The corresponding C function is `prctl(PR_SET_CHILD_SUBREAPER)`.
   public static func adoptOrphans() { _ = cplatform_adopt_orphans() }
 
   /// The corresponding C function is `usleep`.
