@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// What the VM lab needs on the host to judge a run: regular Swift, no part of the program. It has no packages to fetch.
+/// The VM lab's checks on the host, in regular Swift; not a part of the program. It has no dependencies to fetch.
 let package = Package(
   name: "labtool",
   targets: [

@@ -1,6 +1,6 @@
-/// What a command says of itself, and the words that it takes.
+/// The manual of a command, which also says which arguments it takes.
 public struct Manual: Sendable {
-  /// A file, which has its place, or an option, which has its name and a value behind it.
+  /// A file, known by its position, or an option, given as a name and a value.
   public struct Word: Sendable {
     public let name: String
     public let text: String
@@ -14,11 +14,11 @@ public struct Manual: Sendable {
   public let name: String
   /// One sentence.
   public let abstract: String
-  /// What else there is to say; may be empty.
+  /// More text; may be empty.
   public let discussion: String
-  /// All of them must be given, in this order.
+  /// Required, in this order.
   public let files: [Word]
-  /// As 'least', which is given as '--least VALUE'.
+  /// Such as 'least', given as '--least VALUE'.
   public let options: [Word]
 
   public init(_ name: String, _ abstract: String, discussion: String = "", files: [Word], options: [Word] = []) {
@@ -29,7 +29,7 @@ public struct Manual: Sendable {
     self.options = options
   }
 
-  /// What --help prints.
+  /// The output of --help.
   public var page: String {
     let usage = [name] + files.map { $0.name.uppercased() } + (options.isEmpty ? [] : ["[OPTION…]"])
     let lines = files.map { "  \($0.name.uppercased()): \($0.text)" } + options.map { "  --\($0.name) VALUE: \($0.text)" }

@@ -1,11 +1,11 @@
-/// The words of one command, sorted by what its manual says of them.
+/// The arguments of a command, sorted into files and options by its manual.
 public struct Words: Sendable {
   private let manual: Manual
   /// As many as the manual has.
   public private(set) var files: [String] = []
   private var values: [String: [String]] = [:]
 
-  /// Throws `UsageError` for an option that the manual does not have, one without a value, and a file too few or too many.
+  /// Throws `UsageError` for an unknown option, an option without a value, and too few or too many files.
   public init(_ words: [String], _ manual: Manual) throws(UsageError) {
     self.manual = manual
     var rest = words[...]
@@ -30,10 +30,10 @@ public struct Words: Sendable {
     }
   }
 
-  /// All values of an option, in their order.
+  /// All values of an option, in order.
   public func all(_ name: String) -> [String] { values[name] ?? [] }
 
-  /// The value of an option; of several, the last.
+  /// The last value of an option.
   public func last(_ name: String) -> String? { values[name]?.last }
 
   /// The value of an option that is a number. Throws `UsageError` when it is none, is out of range, or is not given and has no

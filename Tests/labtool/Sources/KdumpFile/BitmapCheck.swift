@@ -1,10 +1,10 @@
-/// The frames that oldmemfs would take, held against the pages that makedumpfile dumps.
+/// Compares the frames that oldmemfs would take with the pages that makedumpfile dumps.
 public struct BitmapCheck {
   /// Listed frames by class.
   public private(set) var listed: [String: UInt64] = [:]
   /// Listed frames that makedumpfile dumps: overwriting one changes the dump.
   public private(set) var dumped: [PFN] = []
-  /// Listed frames that are no memory of the crashed kernel.
+  /// Listed frames that are not memory of the crashed kernel.
   public private(set) var notMemory: [PFN] = []
   /// Pages of RAM that makedumpfile leaves out.
   public let excluded: UInt64

@@ -1,7 +1,6 @@
-/// What oldmemfs finds in a vmcore at a dump level, held against what makedumpfile leaves out of its dump.
+/// Compares the pages that oldmemfs finds in a vmcore at a dump level with those that makedumpfile leaves out of its dump.
 ///
-/// A dump of the compressed format has a bit for each page of zeros, whatever the level: it refers all of them to one page.
-/// So zero pages are never among those left out.
+/// A dump in the compressed format keeps each page of zeros at every level, since all of them refer to one page in the file.
 public struct ClassCheck {
   /// Pages that makedumpfile leaves out.
   public let leftOut: UInt64
@@ -9,14 +8,14 @@ public struct ClassCheck {
   public let found: UInt64
   /// Pages that makedumpfile leaves out by mistake, see `init`.
   public let mistaken: UInt64
-  /// Of those found, pages that it would write, and pages that it holds back.
+  /// Of the found pages, those that it would write, and those that it holds back.
   public let reusable: UInt64
   public let heldBack: UInt64
   public let frames: BitmapCheck
 
-  /// - Parameter kept: dumps of the same memory at levels 6 and 0, for a level that keeps cache. There makedumpfile judges the
-  ///   tail pages of a cache folio by fields that mean something else in them, and since 7.x leaves the first of them out as
-  ///   anonymous (`_entire_mapcount` lies where `mapping` is): those are left out at level 6, too, and not at 0.
+  /// - Parameter kept: dumps of the same memory at levels 6 and 0, for a level that keeps cache. There makedumpfile takes the first tail
+  ///   page of a cache folio of 7.x for an anonymous one and leaves it out, since `_entire_mapcount` lies where it looks for `mapping`.
+  ///   Such pages are left out at level 6 too, and not at 0.
   public init(_ dump: Dump, _ ranges: FrameRanges, _ summary: ScanSummary, kept: (cache: Dump, base: Dump)? = nil) throws(LabError) {
     frames = try BitmapCheck(dump, ranges)
     leftOut = frames.excluded
@@ -36,17 +35,17 @@ public struct ClassCheck {
     return count
   }
 
-  /// At the least 99 % of what is left out is found, and nothing is found that is not left out.
+  /// At least 99 % of the pages left out are found, and no other page is.
   public var isComplete: Bool { found <= leftOut && (found + mistaken) * 100 >= leftOut * 99 }
 
-  /// Each page found is either reusable or held back for a reason, and the list has as many as the counts say. Broken and
-  /// offline pages are in neither count: they are found by their class and never written.
+  /// Each found page is either reusable or held back for a reason, and the list has the counted number of them. Broken and offline pages
+  /// are in neither count: they are found by their class, and never written.
   public var isConsistent: Bool {
     let listed = frames.listed.values.reduce(0, +)
     return listed == reusable && reusable + heldBack <= found
   }
 
-  /// The level's bits (makedumpfile(8), `-d`). Pages that are broken or offline are left out at any level
+  /// By the bits of the level (makedumpfile(8), `-d`). Broken and offline pages are left out at every level
   /// (`__exclude_unnecessary_pages` in makedumpfile.c 1.7.8).
   static func leavesOut(_ level: UInt32, _ name: String) -> Bool {
     switch name {

@@ -1,9 +1,9 @@
-/// A disk of the crashed kernel after it has done what was in flight, held against the disk at the crash and against the pages that the
-/// kernel had in flight: what was written has to be one of these.
+/// Compares a disk of the crashed kernel, after it has completed the requests in flight, with the disk at the crash. All that was written
+/// must come from pages that the kernel had in flight.
 public struct DiskCheck {
-  /// What is compared: no block of the lab's file systems is smaller.
+  /// The unit of comparison, in bytes: the smallest block of the lab's file systems.
   static let unit: UInt64 = 1024
-  /// KiB that were written, and those of them that are no page's.
+  /// The number of KiB that were written, and those that come from no page.
   public private(set) var written: UInt64 = 0
   public private(set) var foreign: [UInt64] = []
 

@@ -1,8 +1,8 @@
-/// A dump in makedumpfile's compressed format: which pages it holds, and what is in them.
+/// A dump in makedumpfile's compressed format: its pages, and their contents.
 public struct Dump {
   public let file: MappedFile
   public let header: DumpHeader
-  /// Pages of RAM, and those of them that are dumped.
+  /// The number of pages of RAM, and of dumped ones.
   public let memoryPages: UInt64
   public let dumpedPages: UInt64
 
@@ -25,7 +25,7 @@ public struct Dump {
   /// Whether a page is one that makedumpfile dumps.
   public func isDumped(_ pfn: PFN) throws(LabError) -> Bool { try bit(pfn, header.dumpedBitmap) }
 
-  /// Where a dumped page's data is: `struct page_desc` in makedumpfile's `diskdump_mod.h`, 24 bytes each.
+  /// The position of a dumped page's data: `struct page_desc` in makedumpfile's `diskdump_mod.h`, 24 bytes each.
   struct PageDescriptor {
     let offset: UInt64
     let size: UInt64

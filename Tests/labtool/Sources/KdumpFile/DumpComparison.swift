@@ -1,6 +1,6 @@
 /// Whether two dumps are the same bytes, and if not, what differs.
 public struct DumpComparison {
-  /// No byte differs, but for the header's time stamp.
+  /// No byte differs, except in the header's time stamp.
   public let isSame: Bool
   /// Pages that one of the dumps holds and the other does not.
   public private(set) var inOneOnly: [PFN] = []
@@ -42,7 +42,7 @@ public struct DumpComparison {
     }
   }
 
-  /// Whether the `indexA`th page of one dump is the `indexB`th of the other; where its data lies does not count.
+  /// Whether the `indexA`th page of one dump equals the `indexB`th of the other. The position of its data does not count.
   private static func samePage(_ a: Dump, _ indexA: UInt64, _ b: Dump, _ indexB: UInt64) throws(LabError) -> Bool {
     let pageA = try a.descriptor(indexA)
     let pageB = try b.descriptor(indexB)

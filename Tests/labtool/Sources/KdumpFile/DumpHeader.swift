@@ -3,8 +3,7 @@
 /// Sources: `struct disk_dump_header` and `struct kdump_sub_header` in makedumpfile's `diskdump_mod.h`, as laid out on
 /// x86_64: the header is block 0, the sub header starts at block 1.
 public struct DumpHeader {
-  /// The header's time stamp (`struct timeval`): when the dump was made. It says nothing of the crashed kernel, so two
-  /// dumps of the same memory may differ here and nowhere else.
+  /// The time stamp (`struct timeval`) of the dump itself. Two dumps of the same memory may differ here, and only here.
   public static let timestamp: Range<UInt64> = 408..<424
 
   /// Bit of `status`: makedumpfile ran out of space, or was stopped (`DUMP_DH_COMPRESSED_INCOMPLETE`).
@@ -39,7 +38,7 @@ public struct DumpHeader {
     blockSize = UInt64(block)
     let subBlocks = UInt64(try file.number(at: 432, as: UInt32.self))
     let bitmapBlocks = UInt64(try file.number(at: 436, as: UInt32.self))
-    // Both are 32-bit counts of 4096 bytes: no sum of theirs overflows.
+    // Both are 32-bit counts of 4096 bytes, so sums don't overflow.
     memoryBitmap = (1 + subBlocks) * blockSize
     dumpedBitmap = memoryBitmap + bitmapBlocks / 2 * blockSize
     descriptors = memoryBitmap + bitmapBlocks * blockSize

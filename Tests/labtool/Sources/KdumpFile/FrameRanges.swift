@@ -1,5 +1,5 @@
-/// What `oldmemfs scan --ranges` prints: a line `FIRST_PFN COUNT CLASS` for each run of reusable frames, sorted. Or what
-/// `oldmemfs record` prints, which is the same without classes.
+/// The output of `oldmemfs scan --ranges`: a line `FIRST_PFN COUNT CLASS` for each run of reusable frames, sorted. Or that of
+/// `oldmemfs record`, which is the same without classes.
 public struct FrameRanges {
   public struct Run {
     public let first: PFN
@@ -11,7 +11,7 @@ public struct FrameRanges {
   }
 
   public private(set) var runs: [Run] = []
-  /// Frames in all runs.
+  /// The number of frames in all runs.
   public private(set) var frames: UInt64 = 0
 
   /// All of the frames.
@@ -23,8 +23,7 @@ public struct FrameRanges {
     return set
   }
 
-  /// Reads such a file. No line at all is an error, unless the caller can tell that it is right: with it, every check that no
-  /// frame is wrong would pass.
+  /// Reads such a file. An empty file is an error unless `mayBeEmpty`, since every check that no frame is wrong would pass with it.
   public init(path: String, mayBeEmpty: Bool = false, withClasses: Bool = true) throws(LabError) {
     var end: UInt64 = 0
     for (index, line) in try TextLines(path: path, mayBeEmpty: mayBeEmpty).lines.enumerated() {

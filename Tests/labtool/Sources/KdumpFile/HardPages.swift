@@ -1,7 +1,7 @@
-/// What the lab's first kernel had that is hard to tell from reusable pages: the list that `labguest hard` leaves, a line
+/// Pages of the lab's first kernel that are hard to tell from reusable ones: the list of `labguest hard`, with a line
 /// `RULE KIND FIRST_PFN COUNT` for each run of frames, or `cannot KIND WHY`.
 public struct HardPages {
-  /// Kinds of pages that the list has to tell of.
+  /// Kinds that the list must mention.
   public enum Kind: String, CaseIterable, Sendable {
     case pinnedAnonymous = "pinned-anonymous"
     case pinnedHuge = "pinned-thp"
@@ -27,7 +27,7 @@ public struct HardPages {
     case hugetlbFree = "hugetlb-free"
     case largeCache = "large-cache"
 
-    /// Whether such a page must never be taken; of the other kinds it is of interest how many are.
+    /// Whether such a page must never be taken. Of the other kinds, the number of taken pages is shown.
     public var isForbidden: Bool {
       switch self {
       case .mlocked, .huge, .hugetlbUsed, .hugetlbFree, .largeCache: false

@@ -1,4 +1,4 @@
-/// A file that can't be judged: what was being read, where, and what is wrong with it.
+/// A file that can't be checked: its name, and what is wrong with it.
 public struct LabError: Error, CustomStringConvertible {
   public let description: String
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// A file's bytes, mapped read-only.
 ///
-/// The mapping lives as long as the object, and every access is checked against its size; the file must not shrink
-/// meanwhile (dumps are finished files).
+/// The mapping lives as long as the object, and every access is checked against its size. The file must not shrink while it is mapped;
+/// dumps are finished files.
 public final class MappedFile {
   public let path: String
   public let size: UInt64
@@ -36,13 +36,13 @@ public final class MappedFile {
     return bytes[Int(offset)..<Int(end)]
   }
 
-  /// A little-endian number at a byte offset that need not be aligned.
+  /// The little-endian number at a byte offset, which may be unaligned.
   public func number<T: FixedWidthInteger>(at offset: UInt64, as type: T.Type) throws(LabError) -> T {
     let part = try bytes(at: offset, count: UInt64(MemoryLayout<T>.size))
     return T(littleEndian: UnsafeRawBufferPointer(rebasing: part).loadUnaligned(as: T.self))
   }
 
-  /// Whether `[offset, offset + count)` holds the same bytes as another file's range of that size.
+  /// Whether `[offset, offset + count)` has the same bytes as a range of another file.
   public func matches(
     at offset: UInt64, count: UInt64, _ other: MappedFile, at otherOffset: UInt64
   ) throws(LabError) -> Bool {

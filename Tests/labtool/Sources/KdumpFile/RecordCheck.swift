@@ -1,9 +1,9 @@
-/// What oldmemfs says it has overwritten, held against two dumps of all memory, before and after.
+/// Compares the record of overwritten pages with two dumps of all memory, taken before and after.
 public struct RecordCheck {
-  /// Pages whose contents differ, and those of them that are not on the record.
+  /// The number of pages that differ, and those that are not on the record.
   public let changed: UInt64
   public let unrecorded: [PFN]
-  /// Pages on the record, and those of them that are not reusable.
+  /// The number of pages on the record, and those that are not reusable.
   public let recorded: UInt64
   public let notReusable: [PFN]
 
@@ -22,7 +22,7 @@ public struct RecordCheck {
     notReusable = frames.subtracting(ranges.frameSet).sorted()
   }
 
-  /// Each page that differs is on the record, and nearly each on it differs: a record of everything would be right, and of no
-  /// use. What was written may be what was there before.
+  /// Each page that differs is on the record, and nearly each page on it differs: a record of all pages would be useless. A few may not
+  /// differ, as the same contents may have been written.
   public var isRight: Bool { changed > 0 && unrecorded.isEmpty && notReusable.isEmpty && changed * 100 >= recorded * 99 }
 }

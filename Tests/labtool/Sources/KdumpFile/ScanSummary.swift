@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `oldmemfs scan --json` says: how many pages of each class there are, and why some are held back.
+/// The output of `oldmemfs scan --json`: counts of pages by class, and of those held back by reason.
 public struct ScanSummary: Decodable {
   public struct Class: Decodable {
     public let pages: UInt64
@@ -10,7 +10,7 @@ public struct ScanSummary: Decodable {
   public let level: UInt32
   public let reusablePages: UInt64
   public let classes: [String: Class]
-  /// Pages that the dump leaves out and that are not safe to write, by reason.
+  /// Pages that the dump leaves out but that are not safe to write, by reason.
   public let heldBack: [String: UInt64]
 
   enum CodingKeys: String, CodingKey {

@@ -13,7 +13,7 @@ struct TextLines {
     lines = String(decoding: try file.bytes(at: 0, count: file.size), as: UTF8.self).split(separator: "\n")
   }
 
-  /// Whether there is a file, and nothing in it.
+  /// Whether the file exists and is empty.
   private static func isEmpty(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == 0

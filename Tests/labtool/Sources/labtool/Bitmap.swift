@@ -3,11 +3,11 @@ import KdumpFile
 
 struct Bitmap: Check {
   static let manual = Manual(
-    "bitmap", "Check that no frame that oldmemfs would take is one that makedumpfile dumps.",
-    discussion: "And that there are enough of them: a short list of harmless frames would pass any other check.",
+    "bitmap", "Check that makedumpfile dumps no frame that oldmemfs would take.",
+    discussion: "There must also be enough such frames: a short list of harmless ones would pass all other checks.",
     files: [
       .init("dump", "A dump in makedumpfile's compressed format, at the level of the ranges or a higher one."),
-      .init("ranges", "What 'oldmemfs scan --ranges' printed."),
+      .init("ranges", "The output of 'oldmemfs scan --ranges'."),
     ],
     options: [.init("least", "The least share of the pages that the dump leaves out, in percent.")])
 

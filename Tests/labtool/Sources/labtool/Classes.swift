@@ -3,15 +3,15 @@ import KdumpFile
 
 struct Classes: Check {
   static let manual = Manual(
-    "classes", "Check that oldmemfs finds what makedumpfile leaves out, and takes nothing that it dumps.",
+    "classes", "Check that oldmemfs finds the pages that makedumpfile leaves out, and takes none that it dumps.",
     discussion: """
-      At the least 99 % of what the dump leaves out must be found, by class; no page must be found that is dumped. What is \
-      found and yet not safe to write is told apart, by reason.
+      By class, at least 99 % of the pages that the dump leaves out must be found, and no page that it has. Pages that are \
+      found but not safe to write are shown by reason.
       """,
     files: [
       .init("dump", "A dump in makedumpfile's compressed format."),
-      .init("ranges", "What 'oldmemfs scan --ranges' printed for the dump's level; it may be empty."),
-      .init("summary", "What 'oldmemfs scan --json' printed for that level."),
+      .init("ranges", "The output of 'oldmemfs scan --ranges' for the dump's level; it may be empty."),
+      .init("summary", "The output of 'oldmemfs scan --json' for that level."),
     ],
     options: [
       .init("cache-dump", "For a level that keeps cache: a dump of the same memory at level 6."),

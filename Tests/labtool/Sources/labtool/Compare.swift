@@ -3,10 +3,9 @@ import KdumpFile
 
 struct Compare: Check {
   static let manual = Manual(
-    "compare", "Check that two dumps are the same bytes.",
+    "compare", "Check that two dumps have the same bytes.",
     discussion: """
-      The 16 bytes of the header's time stamp are set aside, and nothing else. When the dumps differ, the pages that \
-      differ are named.
+      Only the 16 bytes of the header's time stamp may differ. If the dumps differ, it names the pages.
       """,
     files: [.init("a", "The dump taken before."), .init("b", "The dump taken after.")])
 

@@ -3,16 +3,15 @@ import KdumpFile
 
 struct Disk: Check {
   static let manual = Manual(
-    "disk", "Check that a disk of the crashed kernel has come to hold nothing that is not this kernel's.",
+    "disk", "Check that only pages of the crashed kernel were written to its disk after the crash.",
     discussion: """
-      Each KiB of it that changed after the crash must be one of the pages that the kernel had in flight, those of a journal's own \
-      blocks among them.
+      Each KiB that changed after the crash must come from a page that the kernel had in flight. Blocks of a journal count too.
       """,
     files: [
-      .init("before", "The disk at the crash."), .init("after", "The disk when it has done what was in flight."),
+      .init("before", "The disk at the crash."), .init("after", "The disk after the requests in flight."),
       .init("pages", "The pages in flight, by 'labguest save-pages'."),
     ],
-    options: [.init("least", "The least that must have been written, in KiB (default 1).")])
+    options: [.init("least", "How many KiB must have been written (default 1).")])
 
   let before: String
   let after: String

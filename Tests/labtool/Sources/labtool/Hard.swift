@@ -3,16 +3,15 @@ import KdumpFile
 
 struct Hard: Check {
   static let manual = Manual(
-    "hard", "Check that no page is taken that must never be.",
+    "hard", "Check that no page is taken that must never be taken.",
     discussion: """
-      The list is what 'labguest hard' left in the first kernel. Each kind of page must be there: one that the kernel can't \
-      make must be named, too.
+      'labguest hard' makes the list in the first kernel. It must have each kind of page, except those named by --cannot.
       """,
     files: [
-      .init("pages", "The list of pages."), .init("ranges", "What 'oldmemfs scan --ranges' printed."),
+      .init("pages", "The list of pages."), .init("ranges", "The output of 'oldmemfs scan --ranges'."),
     ],
     options: [
-      .init("cannot", "A kind that the kernel has no way to make; may be given several times."),
+      .init("cannot", "A kind that the kernel can't make; may be given several times."),
       .init("before", "The pages' contents before the fill, by 'labguest save-pages'."),
       .init("after", "The same after it."),
     ])

@@ -2,17 +2,17 @@ import CommandWords
 import Foundation
 import KdumpFile
 
-/// A subcommand: a check with a verdict of one line.
+/// A subcommand: a check that prints one line.
 protocol Check {
   static var manual: Manual { get }
   init(_ words: Words) throws(UsageError)
   func run() throws
 }
 
-/// Judges what a run of the VM lab has left.
+/// Checks the files of a run of the VM lab.
 ///
-/// Every check exits 0 when it holds and 1 when it does not, with one line that says what was seen. A file that can't be judged
-/// (missing, truncated, no dump) is neither: 2. Words that make no sense: 64, as sysexits.h has it.
+/// Every check prints one line, and exits with 0 if it passes and 1 if it fails. The exit code is 2 for a file that can't be checked
+/// (missing, truncated, not a dump), and 64 for wrong arguments (EX_USAGE in sysexits.h).
 @main
 struct Labtool {
   private struct Entry: Sendable {
@@ -52,17 +52,17 @@ struct Labtool {
   }
 
   private static var page: String {
-    (["usage: labtool CHECK WORD…, and labtool CHECK --help", "Judges what a run of the VM lab has left."]
+    (["usage: labtool CHECK WORD…, and labtool CHECK --help", "Checks the files of a run of the VM lab."]
       + checks.map { "  \($0.manual.name): \($0.manual.abstract)" }).joined(separator: "\n")
   }
 }
 
-/// Prints the verdict of a check that has a summary: what is wrong, then that. Anything wrong ends the program with 1.
+/// Prints what is wrong, then the summary. Ends the program with 1 if anything is wrong.
 func conclude(_ summary: String, wrong: [String]) {
   conclude(wrong.isEmpty, (wrong + [summary]).joined(separator: "; "))
 }
 
-/// Prints the verdict of a check; what does not hold ends the program with 1.
+/// Prints the verdict of a check. Ends the program with 1 if it does not hold.
 func conclude(_ holds: Bool, _ verdict: String) {
   print(verdict)
   if !holds { exit(1) }

@@ -3,14 +3,14 @@ import KdumpFile
 
 struct Record: Check {
   static let manual = Manual(
-    "record", "Check that the record of overwritten frames has each page that differs between two dumps of all memory.",
+    "record", "Check that each page that differs between two dumps of all memory is on the record.",
     discussion: """
-      And nothing else, but for pages that happen to hold what they held before: 1 % at the most. All of the record has to \
-      be reusable.
+      At most 1 % of the pages on the record may not differ: those to which the same contents were written. All pages on the \
+      record must be reusable.
       """,
     files: [
       .init("before", "A dump of level 0, taken before."), .init("after", "The same, taken after."),
-      .init("record", "What 'oldmemfs record' printed."), .init("ranges", "What 'oldmemfs scan --ranges' printed."),
+      .init("record", "The output of 'oldmemfs record'."), .init("ranges", "The output of 'oldmemfs scan --ranges'."),
     ])
 
   let before: String

@@ -3,7 +3,8 @@ import KdumpFile
 
 struct Show: Check {
   static let manual = Manual(
-    "show", "Say what a dump holds, and that it is whole.", files: [.init("dump", "A dump in makedumpfile's compressed format.")])
+    "show", "Check that a dump is whole, and print its kernel, level and pages.",
+    files: [.init("dump", "A dump in makedumpfile's compressed format.")])
 
   let dump: String
 

@@ -3,17 +3,17 @@ import KdumpFile
 
 struct Written: Check {
   static let manual = Manual(
-    "written", "Check how many frames were written against how many are reusable.",
+    "written", "Compare the number of written frames with the number of reusable ones.",
     discussion: """
-      Frames that the capture kernel does not let anybody map ("RAM buffer" in /proc/iomem, unless it was booted with \
-      iomem=relaxed) are not counted. More frames than can be written is a failure, too.
+      Frames that the capture kernel does not allow to be mapped ("RAM buffer" in /proc/iomem, unless it was booted with \
+      iomem=relaxed) are not counted. More written frames than that is a failure too.
       """,
     files: [
-      .init("ranges", "What 'oldmemfs scan --ranges' printed."), .init("iomem", "A copy of the capture kernel's /proc/iomem."),
+      .init("ranges", "The output of 'oldmemfs scan --ranges'."), .init("iomem", "A copy of the capture kernel's /proc/iomem."),
       .init("cmdline", "A copy of its /proc/cmdline."),
     ],
     options: [
-      .init("frames", "Frames that were written."), .init("least", "The least share of the reusable frames, in percent (default 95)."),
+      .init("frames", "The number of written frames."), .init("least", "The least share of the reusable frames, in percent (default 95)."),
     ])
 
   let ranges: String

@@ -1,32 +1,16 @@
-import Foundation
 import Testing
 
 @testable import KdumpFile
 
-/// What oldmemfs says of the small dump's 61 pages that are left out.
+/// Checks oldmemfs's output about the small dump, which leaves out 61 pages.
 private func check(
   classes: String, ranges: String, reusable: Int, held: String = "", cacheDump: SmallDump? = nil,
   baseDump: SmallDump = SmallDump(dumped: Array(0..<64))
 ) throws -> ClassCheck {
-  let summary = try file(
-    "{\"level\": 31, \"reusable_pages\": \(reusable), \"classes\": {\(classes)}, \"held_back\": {\(held)}, \"more\": 1}")
-  let list = try file(ranges)
-  defer { for path in [summary, list] { try? FileManager.default.removeItem(atPath: path) } }
+  let summary = "{\"level\": 31, \"reusable_pages\": \(reusable), \"classes\": {\(classes)}, \"held_back\": {\(held)}, \"more\": 1}"
   return try ClassCheck(
-    open(SmallDump()), FrameRanges(path: list, mayBeEmpty: true), ScanSummary(path: summary),
+    open(SmallDump()), withFile(ranges) { try FrameRanges(path: $0, mayBeEmpty: true) }, withFile(summary, ScanSummary.init(path:)),
     kept: cacheDump.map { (try open($0), try open(baseDump)) })
-}
-
-private func file(_ text: String) throws -> String {
-  let path = NSTemporaryDirectory() + "classes-\(UUID().uuidString)"
-  try text.write(toFile: path, atomically: false, encoding: .utf8)
-  return path
-}
-
-private func open(_ dump: SmallDump) throws -> Dump {
-  let path = try dump.write()
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try Dump(path: path)
 }
 
 private func pages(_ name: String, _ pages: Int, _ reusable: Int) -> String {

@@ -3,13 +3,10 @@ import Testing
 
 @testable import KdumpFile
 
-/// A file of that many KiB, each filled with a byte of its own.
-private func file(_ units: [UInt8]) throws -> MappedFile {
-  let path = NSTemporaryDirectory() + "disk-\(UUID().uuidString)"
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  try Data(units.flatMap { [UInt8](repeating: $0, count: 1024) }).write(to: URL(fileURLWithPath: path))
-  return try MappedFile(path: path)
-}
+/// A file with a KiB of each of these bytes.
+private func file(_ units: [UInt8]) throws -> MappedFile { try mapped(contents(units)) }
+
+private func contents(_ units: [UInt8]) -> Data { Data(units.flatMap { [UInt8](repeating: $0, count: 1024) }) }
 
 private let disk: [UInt8] = Array(0..<8)
 
@@ -35,13 +32,10 @@ struct DiskTests {
 
   @Test("may not come to hold what only begins as a journal's block does")
   func journal() throws {
-    let path = NSTemporaryDirectory() + "disk-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    var bytes = Data(disk.flatMap { [UInt8](repeating: $0, count: 1024) })
+    var bytes = contents(disk)
     // JBD2_MAGIC_NUMBER in include/linux/jbd2.h, big-endian.
     bytes.replaceSubrange(4096..<4100, with: [0xc0, 0x3b, 0x39, 0x98])
-    try bytes.write(to: URL(fileURLWithPath: path))
-    let check = try DiskCheck(before: file(disk), after: MappedFile(path: path), pages: file([20, 21, 22, 23]))
+    let check = try DiskCheck(before: file(disk), after: mapped(bytes), pages: file([20, 21, 22, 23]))
     #expect(check.written == 1)
     #expect(check.foreign == [4])
   }

@@ -1,20 +1,8 @@
-import Foundation
 import Testing
 
 @testable import KdumpFile
 
-private func open(_ dump: SmallDump) throws -> Dump {
-  let path = try dump.write()
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try Dump(path: path)
-}
-
-private func ranges(_ text: String) throws -> FrameRanges {
-  let path = NSTemporaryDirectory() + "ranges-\(UUID().uuidString)"
-  try text.write(toFile: path, atomically: false, encoding: .utf8)
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try FrameRanges(path: path)
-}
+private func ranges(_ text: String) throws -> FrameRanges { try withFile(text) { try FrameRanges(path: $0) } }
 
 @Suite("a dump")
 struct DumpTests {

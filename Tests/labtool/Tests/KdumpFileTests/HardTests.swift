@@ -3,17 +3,7 @@ import Testing
 
 @testable import KdumpFile
 
-private func file(_ bytes: Data) throws -> String {
-  let path = NSTemporaryDirectory() + "hard-\(UUID().uuidString)"
-  try bytes.write(to: URL(fileURLWithPath: path))
-  return path
-}
-
-private func list(_ text: String) throws -> HardPages {
-  let path = try file(Data(text.utf8))
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try HardPages(path: path)
-}
+private func list(_ text: String) throws -> HardPages { try withFile(text, HardPages.init(path:)) }
 
 /// Three pages of each kind: the first kind's are 1000 to 1002, the next one's 1010 to 1012, and so on.
 private func allKinds(but absent: HardPages.Kind? = nil) -> String {
@@ -22,9 +12,7 @@ private func allKinds(but absent: HardPages.Kind? = nil) -> String {
 }
 
 private func check(_ text: String, ranges: String, exceptions: Set<HardPages.Kind> = []) throws -> HardCheck {
-  let path = try file(Data(ranges.utf8))
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return HardCheck(try list(text), try FrameRanges(path: path), exceptions: exceptions)
+  HardCheck(try list(text), try withFile(ranges) { try FrameRanges(path: $0) }, exceptions: exceptions)
 }
 
 @Suite("pages that must never be taken")
@@ -62,17 +50,16 @@ struct HardTests {
   func contents() throws {
     var pages = Data(count: 6 * 4096)
     let text = "never locked 50 2\nmay thp 70 1\nnever pinned-thp 40 4\n"
-    let before = try file(pages)
+    let before = try mapped(pages)
     pages[5 * 4096] = 1
-    let after = try file(pages)
-    let short = try file(pages.dropLast())
-    defer { for path in [before, after, short] { try? FileManager.default.removeItem(atPath: path) } }
+    let after = try mapped(pages)
+    let short = try mapped(pages.dropLast())
     var check = try check(text, ranges: "300 2 free\n")
-    try check.compare(MappedFile(path: before), MappedFile(path: before))
+    try check.compare(before, before)
     #expect(check.changed.isEmpty)
-    try check.compare(MappedFile(path: before), MappedFile(path: after))
+    try check.compare(before, after)
     #expect(check.changed == [PFN(rawValue: 43)])
-    #expect(throws: LabError.self) { try check.compare(MappedFile(path: before), MappedFile(path: short)) }
+    #expect(throws: LabError.self) { try check.compare(before, short) }
   }
 
   @Test(

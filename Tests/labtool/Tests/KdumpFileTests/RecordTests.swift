@@ -1,19 +1,9 @@
-import Foundation
 import Testing
 
 @testable import KdumpFile
 
-private func open(_ dump: SmallDump) throws -> Dump {
-  let path = try dump.write()
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try Dump(path: path)
-}
-
 private func ranges(_ text: String, withClasses: Bool) throws -> FrameRanges {
-  let path = NSTemporaryDirectory() + "record-\(UUID().uuidString)"
-  try text.write(toFile: path, atomically: false, encoding: .utf8)
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try FrameRanges(path: path, withClasses: withClasses)
+  try withFile(text) { try FrameRanges(path: $0, withClasses: withClasses) }
 }
 
 /// All 64 pages before, and after page 40 was overwritten.

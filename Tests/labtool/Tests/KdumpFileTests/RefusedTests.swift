@@ -1,20 +1,13 @@
-import Foundation
 import Testing
 
 @testable import KdumpFile
 
-private func file(_ text: String) throws -> String {
-  let path = NSTemporaryDirectory() + "refused-\(UUID().uuidString)"
-  try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-  return path
-}
-
 private let iomem = "00001000-0009fbff : System RAM\n2f000000-2fffffff : RAM buffer\n"
 
 private func refused(iomem text: String = iomem, commandLine: String) throws -> UInt64 {
-  let paths = try [file(text), file(commandLine), file("192000 1000 free\n196000 1000 cache\n")]
-  defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
-  return try RefusedMemory(iomem: paths[0], commandLine: paths[1]).frames(of: FrameRanges(path: paths[2]))
+  let ranges = try withFile("192000 1000 free\n196000 1000 cache\n") { try FrameRanges(path: $0) }
+  let memory = try withFile(text) { iomem in try withFile(commandLine) { try RefusedMemory(iomem: iomem, commandLine: $0) } }
+  return memory.frames(of: ranges)
 }
 
 @Suite("memory that can't be mapped")

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A dump of 64 pages of memory in makedumpfile's compressed format, as small as the format allows: the pages of
-/// `dumped` hold their own PFN in each byte.
+/// A dump of 64 pages of memory in makedumpfile's compressed format, as small as the format allows. Each byte of the pages `dumped` is the
+/// page's PFN.
 struct SmallDump {
   static let pages = 64
   var dumped: [Int] = [1, 2, 40]
@@ -10,14 +10,7 @@ struct SmallDump {
   var changed: Int?
   var missingBytes = 0
 
-  /// Writes it to a file of its own; the caller removes that.
-  func write() throws -> String {
-    let path = NSTemporaryDirectory() + "small-dump-\(UUID().uuidString)"
-    try bytes().write(to: URL(fileURLWithPath: path))
-    return path
-  }
-
-  private func bytes() -> Data {
+  func bytes() -> Data {
     var data = Data(count: 4096 * 4)
     func put<T: FixedWidthInteger>(_ value: T, _ offset: Int) {
       withUnsafeBytes(of: value.littleEndian) { data.replaceSubrange(offset..<(offset + $0.count), with: $0) }
