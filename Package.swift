@@ -56,7 +56,7 @@ let package = Package(
     .executable(name: "oldmemfs", targets: ["oldmemfs"]),
     .executable(name: "oldmemfs-initramfs", targets: ["oldmemfs-initramfs"]),
     // What Tests/fuzz links.
-    .library(name: "Parsers", targets: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures"]),
+    .library(name: "Parsers", targets: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures", "TestSupport"]),
   ],
   // Each floor depends only on floors below it.
   targets: [
@@ -83,23 +83,29 @@ let package = Package(
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
     .target(name: "CBoot", cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
+    // What the tests share: temporary directories, strings as text.
+    .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
     // A tiny crashed kernel, for the tests.
     .target(name: "KernelFixtures", path: "Tests/KernelFixtures", swiftSettings: testSettings),
     // The kernel's side of /dev/fuse, for the tests.
     .systemLibrary(name: "FuseProtocol", path: "Tests/FuseProtocol"),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform"], swiftSettings: testSettings),
+    .testTarget(
+      name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform", "TestSupport"],
+      swiftSettings: testSettings),
     .testTarget(
       name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"],
       swiftSettings: testSettings),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Frames", "Platform"], swiftSettings: testSettings),
     .testTarget(
-      name: "OldMemoryTests", dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures"],
+      name: "OldMemoryTests",
+      dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "CrashedKernelTests", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures"], swiftSettings: testSettings),
-    .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "Platform", "KernelFixtures"], swiftSettings: testSettings),
-    .testTarget(name: "RunningKernelTests", dependencies: ["RunningKernel", "Platform"], swiftSettings: testSettings),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: testSettings),
-    .testTarget(name: "BootTests", dependencies: ["Boot", "Platform", "CBoot"], swiftSettings: testSettings),
+      name: "CrashedKernelTests", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures", "TestSupport"],
+      swiftSettings: testSettings),
+    .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "Platform", "KernelFixtures", "TestSupport"], swiftSettings: testSettings),
+    .testTarget(name: "RunningKernelTests", dependencies: ["RunningKernel", "Platform", "TestSupport"], swiftSettings: testSettings),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: testSettings),
+    .testTarget(name: "BootTests", dependencies: ["Boot", "Platform", "CBoot", "TestSupport"], swiftSettings: testSettings),
   ]
 )

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -10,7 +11,7 @@ struct ArchiveTests {
 
   init() throws { directory = try TemporaryDirectory() }
 
-  /// A stream over a file with these bytes; `length` of them are the payload's own.
+  /// A stream over a file with these bytes, of which `length` are the payload.
   private func stream(_ bytes: [UInt8], length: Int? = nil, frees: Bool = false) throws -> ArchiveStream {
     let path = try directory.write("payload", bytes)
     let file = try FileDescriptor.open(Text(path), flags: FileDescriptor.readWrite)

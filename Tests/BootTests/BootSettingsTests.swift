@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -46,7 +47,7 @@ struct BootSettingsTests {
     ])
   func actionNames(word: String, action: FailureAction) {
     #expect(settings("failure_action=\(word)").failureAction == action)
-    // The watcher is told by this name.
+    // This name is passed to the watcher.
     #expect(FailureAction(Text(action.name)) == action)
   }
 

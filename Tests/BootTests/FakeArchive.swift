@@ -41,7 +41,7 @@ struct FakeArchive {
   }
 }
 
-/// Bytes that don't pack well, the same for the same seed.
+/// Bytes that don't compress well, the same for the same seed.
 func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   var state = seed
   return (0..<count).map { _ in

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -22,7 +23,7 @@ struct PayloadTests {
 
   private var pages: Int { (packed.count + 4095) / 4096 }
 
-  /// Makes pages of the sealed file wrong.
+  /// Damages pages of the sealed file.
   private func damage(_ damaged: some Sequence<Int>) throws {
     var bytes = try directory.read("payload")
     for page in damaged {
@@ -31,7 +32,7 @@ struct PayloadTests {
     try directory.write("payload", bytes)
   }
 
-  /// What is unpacked of the sealed file.
+  /// The unpacked contents of the sealed file.
   private func unpacked() throws -> [UInt8] {
     let payload = try Payload(path: Text(path))
     var stream = try payload.stream(frees: false)
@@ -103,7 +104,7 @@ struct PayloadTests {
     var bytes = try directory.read("payload")
     bytes[bytes.count + place] ^= 0x10
     try directory.write("payload", bytes)
-    // The packed bytes' end is not known then; xz's stream ends by itself.
+    // The end of the payload is not known then; the xz stream has an end of its own.
     #expect(try unpacked() == contents)
     try damage([2])
     #expect { try unpacked() } throws: { ArchiveTests.isDamaged($0) }

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -15,7 +16,7 @@ struct UnpackerTests {
     }
   }
 
-  /// Unpacks into "old" and "root" of the directory, or "root" alone; answers with the directories that went to "old".
+  /// Unpacks into "old" and "root" of the directory, or only into "root". Returns the directories that went to "old".
   @discardableResult
   private func unpack(_ bytes: [UInt8], intoOld: Bool = true, keeping kept: [String] = []) throws -> [String] {
     let path = try directory.write("payload", bytes)
@@ -27,7 +28,7 @@ struct UnpackerTests {
     return unpacker.moved.map(\.string)
   }
 
-  /// What an initramfs looks like in small.
+  /// A small initramfs.
   private var sample: FakeArchive {
     var archive = FakeArchive()
     archive.addDirectory(".")
@@ -118,7 +119,7 @@ struct UnpackerTests {
     try unpack(archive.packed)
     let node = try #require(directory.status("old/lib/node"))
     #expect(node.st_mode == 0o060640)
-    // glibc's makedev, as userspace has it in st_rdev: major 259, minor 300.
+    // As st_rdev has it (glibc's makedev): major 259, minor 300.
     #expect(node.st_rdev == (259 << 8) | (300 & 0xff) | (300 & ~0xff) << 12)
     #expect(try #require(directory.status("old/lib/pipe")).st_mode == 0o010600)
     #expect(try #require(directory.status("old/lib/socket")).st_mode == 0o140600)

@@ -1,6 +1,7 @@
 import CrashedKernel
 import OldMemory
 import Platform
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -11,7 +12,7 @@ struct MountArgumentsTests {
   private func scratch(_ options: String) throws -> MountArguments { try parse("scratch", "/mnt", "-o", "size=1m," + options) }
   private func oldmem(_ options: String) throws -> MountArguments { try parse("oldmem", "/mnt", "-o", options) }
 
-  /// What is said of words that are refused.
+  /// The message about refused arguments.
   private func refusal(_ words: String...) -> String? {
     do throws(Failure) {
       _ = try MountArguments(words.map { Text($0) })
@@ -96,7 +97,7 @@ struct MountArgumentsTests {
   func level() throws {
     #expect(try oldmem("level=31,reuse=free").memory.mountLevel() == .free)
     #expect(try oldmem("level=31").memory.mountLevel().excludesAll)
-    // Pages of zeros have to stay zeros.
+    // Level 1 leaves out only pages of zeros, which must stay zeros.
     for options in ["level=0", "level=1", "level=15,reuse=free"] {
       #expect(throws: Failure.self) { try oldmem(options).memory.mountLevel() }
     }
@@ -157,7 +158,7 @@ struct MountArgumentsTests {
       let arrived = try #require(LimitChange(change.question))
       #expect(arrived.size == change.size && arrived.inodes == change.inodes && arrived.accessTimes == change.accessTimes)
     }
-    // What no machine can have is still a number, and not 'none'.
+    // A size beyond any machine is still a number, and not 'none'.
     let change = LimitChange(try oldmem("remount,size=15e"))
     #expect(LimitChange(change.question)?.size == .absolute(1 << 63 - 1))
   }

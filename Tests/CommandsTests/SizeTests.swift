@@ -1,16 +1,8 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Commands
-
-extension Text {
-  init(_ string: String) {
-    self.init()
-    append(bytes: Array(string.utf8))
-  }
-
-  var string: String { String(decoding: bytes, as: UTF8.self) }
-}
 
 @Suite("Sizes")
 struct SizeTests {

@@ -8,10 +8,10 @@ struct BufferHeadTests {
   typealias Buffer = FakeKernel.Buffer
 
   private static let rest = Buffer().state
-  /// Of four-level paging.
+  /// With four-level paging.
   private static let directMap: UInt64 = 0xffff_8880_0000_0000
 
-  /// The state of a page of page cache with these buffers.
+  /// The state of a cache page with these buffers.
   private func state(
     _ series: KernelSeries, order: Int = 0, _ buffers: [Buffer], _ change: (inout FakeKernel, [UInt64]) -> Void = { _, _ in }
   ) throws -> FrameState? {
@@ -53,7 +53,7 @@ struct BufferHeadTests {
 
   @Test("buffers that make no sense hold the page back")
   func nonsense() throws {
-    // A ring that does not close, that leads nowhere, or into another page's buffers.
+    // A ring that is not closed, that points nowhere, or into another page's buffers.
     #expect(
       try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
         kernel.core.put(kernel.directMap + places[1], at: places[1] + 8)
@@ -66,7 +66,7 @@ struct BufferHeadTests {
       try state(.v6_12, [Buffer(), Buffer()]) { kernel, places in
         kernel.core.put(kernel.vmemmap + 0x7001 * 64, at: places[1] + 16)
       } == FrameState(.privateCache, .buffers))
-    // More than a page has, less, or of impossible size.
+    // More than a page, less, or with an impossible size.
     #expect(try state(.v6_12, Array(repeating: Buffer(size: 512), count: 9)) == FrameState(.privateCache, .buffers))
     #expect(try state(.v6_12, Array(repeating: Buffer(size: 512), count: 7)) == FrameState(.privateCache, .buffers))
     #expect(try state(.v6_12, [Buffer(size: .max), Buffer(size: .max)]) == FrameState(.privateCache, .buffers))
@@ -84,13 +84,13 @@ struct BufferHeadTests {
         if device { kernel.change(0x7000) { $0.mapping = Self.directMap + FakeKernel.deviceMapping } }
       } == FrameState(.privateCache, .buffers)
     }
-    // Lock, bytes being read, bytes being written, and the bits of its blocks.
+    // The lock, the bytes being read and written, and the bits of its blocks.
     #expect(try !isHeld([0, 0, 0xff]))
     #expect(try isHeld([0x1000 << 32, 0, 0xff]))
     #expect(try isHeld([0, 0x1000, 0xff]))
     #expect(try isHeld([1, 0, 0xff]))
     #expect(try isHeld([0, 0, 0xff], device: true))
-    // An extent buffer of btrfs: its place and length.
+    // An extent buffer of btrfs: its position and length.
     #expect(try isHeld([0x4000_0000, 0x4000, 0]))
   }
 
@@ -98,7 +98,7 @@ struct BufferHeadTests {
   func numbers(number: UInt64) throws {
     #expect(
       try state(.v6_12, [Buffer()]) { kernel, _ in kernel.change(0x7000) { $0.privateData = number } } == FrameState(.privateCache, .none))
-    // A block device's, or a mapping that leads to no file.
+    // The mapping of a block device, or one that leads to no file.
     for mapping in [FakeKernel.deviceMapping, 3 << 40, 28 << 20] {
       #expect(
         try state(.v6_12, [Buffer()]) { kernel, _ in

@@ -1,11 +1,12 @@
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 import Vmcore
 
 @testable import CrashedKernel
 
-/// What a fake kernel's pages were found to be.
+/// The classified pages of a section of a fake kernel.
 struct Classified {
   private let first: UInt64
   private let map = FrameMap()
@@ -18,33 +19,24 @@ struct Classified {
 
   subscript(pfn: UInt64) -> FrameState { map[Int(pfn - first)] }
 
-  /// The one state that all of the pages have; nil if they differ.
+  /// The common state of these pages; nil if they differ.
   subscript(pfns: Range<UInt64>) -> FrameState? {
     let state = self[pfns.lowerBound]
     return pfns.allSatisfy { self[$0] == state } ? state : nil
   }
 
-  /// How many of the section's pages are in a state.
+  /// The number of the section's pages in a state.
   func count(_ state: FrameState) -> Int { (0..<FrameMap.frameCount).filter { map[$0] == state }.count }
 }
 
 extension CrashedKernel {
-  /// Writes the fake kernel's vmcore and opens it. The file may go: it stays open.
+  /// Writes the fake kernel's vmcore and opens it. It stays open after its file is removed.
   convenience init(_ kernel: FakeKernel) throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/vmcore"
     try kernel.write(to: path)
     try self.init(core: Vmcore(path: Text(path)))
   }
-}
-
-extension Text {
-  init(_ string: String) {
-    self.init()
-    append(bytes: Array(string.utf8))
-  }
-
-  var string: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension FrameState: CustomTestStringConvertible {

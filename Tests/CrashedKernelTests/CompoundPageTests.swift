@@ -161,7 +161,7 @@ struct CompoundPageTests {
       #expect(try Classified(kernel, section: section)[first..<first + 0x8000] == FrameState(.hugetlb, .none))
     }
     #expect(try Classified(kernel, section: 16)[0x80000] == FrameState(.kernel, .none))
-    // One section of it is damaged: the others are none the worse.
+    // One section of it is damaged; the others are not affected.
     kernel.change(0x50123) { $0.compound = 0 }
     #expect(try Classified(kernel, section: 10)[0x50000..<0x58000] == FrameState(.hugetlb, .contradictory))
     #expect(try Classified(kernel, section: 11)[0x58000..<0x60000] == FrameState(.hugetlb, .none))
@@ -194,7 +194,7 @@ struct CompoundPageTests {
     var kernel = FakeKernel(.v6_12, sections: 17)
     kernel.makeHugetlb(0x40000, order: 18)
     kernel.makeFree(0x48000 + 0x4000, order: 5)
-    // The head's section has no struct pages; the tails after it, as a damaged section would have them, lead there.
+    // The head's section has no struct pages, but the tail pages after it lead there, as in a damaged section.
     kernel.core.put(UInt64(0), at: FakeKernel.sectionRoot + 8 * 16)
     let found = try Classified(kernel, section: 9)
     #expect(found[0x48000..<0x4c000] == FrameState(.kernel, .none))

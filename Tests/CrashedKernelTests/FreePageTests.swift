@@ -108,7 +108,7 @@ struct FreePageTests {
   @Test("a block that reaches beyond the memory is cut, and held back")
   func beyondMemory() throws {
     var kernel = FakeKernel(.v6_12)
-    // Half a section: the block lies across its end.
+    // Half a section: the block crosses its end.
     kernel.core.segments[2].size -= 8 * 4096
     kernel.makeFree(0xbff0, order: 4)
     let found = try Classified(kernel, section: 1)

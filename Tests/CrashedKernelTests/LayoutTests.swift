@@ -1,5 +1,6 @@
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 import Vmcore
 
@@ -7,7 +8,7 @@ import Vmcore
 
 @Suite("A kernel's layout")
 struct LayoutTests {
-  /// What is said of a kernel that is refused; nil if it is not.
+  /// The message if the kernel is refused; otherwise nil.
   private func refusal(_ kernel: FakeKernel) throws -> String? {
     do {
       _ = try CrashedKernel(kernel)
@@ -149,7 +150,7 @@ struct LayoutTests {
     let found = try Classified(kernel)
     #expect(found[0x7000..<0x7008] == FrameState(.cache, .none))
     #expect(found[0x7200..<0x7400] == FrameState(.hugetlb, .none))
-    // Where the counts are is not known there.
+    // The position of the counts is not known there.
     #expect(found[0x7400..<0x7600] == FrameState(.user, .compound))
   }
 

@@ -1,22 +1,23 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import CrashedKernel
 
-/// The tables of `Sources/CrashedKernel/Reuse/REUSE.md`, read: what the document says of the rule.
+/// The tables of `Sources/CrashedKernel/Reuse/REUSE.md`: the rule as the document has it.
 struct ReuseTable {
   /// A row of "The classes".
   struct Class {
     let name: String
-    /// The bits of the dump level of which one leaves the class out; none if it is never taken.
+    /// The bits of the dump level, any of which leaves the class out; none if the class is never taken.
     let levels: [UInt32]
   }
 
   /// A row of "What must hold besides".
   struct Condition: Hashable, CustomStringConvertible {
     let page: String
-    /// What is said of a page for which it does not hold: a `HoldReason`'s or a `FrameClass`'s name.
+    /// The result if a page does not meet it: the name of a `HoldReason` or a `FrameClass`.
     let otherwise: String
 
     var description: String { "\(page), otherwise \(otherwise)" }
@@ -24,7 +25,7 @@ struct ReuseTable {
 
   let classes: [Class]
   let conditions: [Condition]
-  /// Rows of conditions whose last column is empty.
+  /// The rows of conditions whose last column is empty.
   let withoutSource: [Condition]
 
   init() throws {
@@ -52,7 +53,7 @@ struct ReuseTable {
     }
   }
 
-  /// What stands in a cell between backquotes.
+  /// The words in backquotes of a cell.
   private static func code(_ cell: String) throws -> String {
     try #require(cell.hasPrefix("`") && cell.hasSuffix("`") && cell.count > 2, "'\(cell)' is no name between backquotes")
     return String(cell.dropFirst().dropLast())

@@ -3,21 +3,21 @@ import Testing
 
 @testable import CrashedKernel
 
-/// Each row of the document on the reuse rule, on pages of the fake kernel: a page that has all it needs is taken at the level that it
-/// says, and the same page without the one thing is not, and is called what the row says.
+/// Tests each row of the document on the reuse rule, on pages of the fake kernel. A page that meets all conditions is taken at the row's
+/// level. The same page without the row's condition is not taken, with the row's result.
 @Suite("The reuse rule's document")
 struct ReuseTableTests {
   typealias Condition = ReuseTable.Condition
   typealias Change = @Sendable (inout FakeKernel) -> Void
 
-  /// Pages that may be overwritten, and a change that makes them ones that may not.
+  /// Pages that may be overwritten, and a change after which they may not.
   struct Pages: Sendable {
     var frames: Range<UInt64>
     var make: Change
     var spoil: Change
-    /// Those that may not, if they are others.
+    /// The pages that may not be overwritten, if they are others.
     var spoiled: Range<UInt64>
-    /// The kernels on which there are such pages.
+    /// The kernels that have such pages.
     var series: [KernelSeries]
 
     init(
@@ -50,7 +50,7 @@ struct ReuseTableTests {
   }
   private static func hugetlb(_ spoil: @escaping Change) -> Pages { Pages(huge, { $0.makeHugetlb(page) }, spoil: spoil) }
 
-  /// Pages of every class but free ones, each spoiled by a flag of its first page.
+  /// Pages of every class except free ones, each spoiled by a flag of its first page.
   private static func flagged(_ flag: @escaping @Sendable (KernelSeries) -> UInt64) -> [Pages] {
     let spoil: Change = { kernel in
       let bit = flag(kernel.series)
@@ -81,7 +81,7 @@ struct ReuseTableTests {
         let head = kernel.series.flags.head
         kernel.change(page) { $0.flags |= head }
       },
-      // Behind the end of memory.
+      // Beyond the end of memory.
       Pages(
         0xbff0..<0xbff8,
         { kernel in
@@ -114,7 +114,7 @@ struct ReuseTableTests {
     ],
     Condition(page: "large folio", otherwise: "compound"): [
       Pages(huge, { $0.makeAnonymous(page, order: 9, mapped: .init(whole: 1)) }) { kernel in
-        // The number of mappings, or where there is none that of the mapped pages.
+        // The number of mappings or, on kernels without it, of mapped pages.
         let offset: UInt64 =
           switch kernel.series {
           case .v5_10: 24

@@ -23,7 +23,7 @@ struct StructureFrameTests {
   @Test("nor any page of the kernel's image")
   func image() throws {
     var kernel = FakeKernel(.v6_12)
-    // 16 to 24 MiB, at its text address in a PT_LOAD of its own.
+    // 16 to 24 MiB, in a PT_LOAD at the address of kernel text.
     kernel.makeFree(0x1100, order: 8)
     kernel.makeFree(0x1800, order: 8)
     let found = try Classified(kernel)

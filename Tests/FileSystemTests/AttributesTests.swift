@@ -63,7 +63,7 @@ struct AttributesTests {
         _ = try tree.fileSystem.bytes(of: file, at: 0, count: 1, touching: true)
         return try tree.attributes(file).accessed == tree.clock.time
       }
-      // Not after the last change, then fresh, then a day old, then changed again.
+      // An access time that is not after the last change, then a fresh one, then one a day old, then after a new change.
       #expect(try accessed(after: 1))
       #expect(try !accessed(after: 10))
       #expect(try accessed(after: 86_400))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import FileSystem
 
-/// What chattr(1) sets, and what it keeps from happening.
+/// The flags of chattr(1), and the requests that they forbid.
 @Suite("Flags")
 struct FlagsTests {
   private static let all: FileFlags = [.immutable, .append, .noDump, .noAccessTime]
@@ -17,7 +17,7 @@ struct FlagsTests {
     #expect(throws: error, sourceLocation: sourceLocation) { try body() }
   }
 
-  /// Runs with flags on a file or directory, and takes them away again.
+  /// Runs with flags on a file or directory, then removes the flags.
   private func with(_ flags: FileFlags, on number: InodeNumber, of tree: Tree, _ body: () throws -> Void) throws {
     try tree.fileSystem.setFlags(of: number, to: flags)
     try body()
@@ -30,7 +30,7 @@ struct FlagsTests {
 
   @Test("are numbered as the kernel numbers them")
   func words() throws {
-    // linux/fs.h: FS_IMMUTABLE_FL and so on, and FS_XFLAG_IMMUTABLE and so on.
+    // FS_IMMUTABLE_FL and the like, and FS_XFLAG_IMMUTABLE and the like (linux/fs.h).
     let numbers: [(FileFlags, UInt32, UInt32)] = [
       (.immutable, 0x10, 0x08), (.append, 0x20, 0x10), (.noDump, 0x40, 0x80), (.noAccessTime, 0x80, 0x40), (Self.all, 0xf0, 0xd8),
       ([], 0, 0),

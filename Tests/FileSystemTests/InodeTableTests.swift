@@ -3,7 +3,7 @@ import Testing
 
 @testable import FileSystem
 
-/// The table by itself, without a file system: what refers to an inode, and when it may be freed.
+/// The table alone, without a file system: references to an inode, and when it may be freed.
 @Suite("The inode table")
 struct InodeTableTests {
   private let budget = MemoryBudget(limit: 1 << 20)
@@ -15,7 +15,7 @@ struct InodeTableTests {
     return table
   }
 
-  /// An inode that has no reference yet.
+  /// An inode without a reference.
   private func add(_ type: UInt32 = FileMode.regular, to table: InodeTable) throws -> UInt32 {
     try table.reserve()
     return table.add(mode: FileMode(type), uid: 0, gid: 0, at: Time(seconds: 1, nanoseconds: 0))

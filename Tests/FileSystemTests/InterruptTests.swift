@@ -2,10 +2,10 @@ import Testing
 
 @testable import FileSystem
 
-/// A reply that the kernel does not take: whoever asked was interrupted, so the server takes back what the request counted.
+/// If the kernel does not take a reply, since the caller was interrupted, the server must undo the counts of the request.
 @Suite("Interrupted requests")
 struct InterruptTests {
-  /// How many inodes and frames a file system has in use.
+  /// The numbers of inodes and frames in use.
   private struct Use: Equatable {
     let inodes: Int
     let frames: UInt64

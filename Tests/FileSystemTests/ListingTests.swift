@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Listing")
 struct ListingTests {
-  /// The next entries of a directory, at most `count`, and where the listing goes on.
+  /// The next entries of a directory, at most `count`, and the position after them.
   private func list(
     _ tree: Tree, _ directory: InodeNumber = .root, after position: UInt64, count: Int
   ) throws -> (names: [String], position: UInt64) {

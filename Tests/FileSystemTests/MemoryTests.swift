@@ -4,7 +4,7 @@ import Testing
 
 @testable import FileSystem
 
-/// What metadata costs, in memory and in time.
+/// The cost of metadata in memory and time.
 @Suite("100,000 files", .serialized)
 struct MemoryTests {
   private static let count = 100_000
@@ -42,7 +42,7 @@ struct MemoryTests {
     print("\(bytes) bytes for each inode")
     #expect(bytes <= 256)
     #expect(MemoryLayout<Inode>.stride <= 120)
-    // Once they are gone, only the inode table keeps its memory.
+    // After that, only the inode table keeps its memory.
     for index in 0..<Self.count { try fileSystem.unlink(Self.name(index), in: .root) }
     #expect(fileSystem.extents.mapForTests.count == 0 && fileSystem.entries.mapForTests.count == 0)
     let rest = fileSystem.metadataBytes - fileSystem.inodes.committedBytes
@@ -77,7 +77,7 @@ struct MemoryTests {
     print(
       "ms for each 25,000: made \(making.map { $0 / 1_000_000 }), 5,000 found \(finding.map { $0 / 1_000_000 }), listed \(listing.map { $0 / 1_000_000 })"
     )
-    // A scan of all would be four times as slow in the last quarter; other load on the machine is not to matter.
+    // A scan of all entries would be four times as slow in the last quarter. Processor time, since other load must not matter.
     for times in [making, finding, listing] { #expect(times[1...].min()! < times[0] * 3) }
   }
 

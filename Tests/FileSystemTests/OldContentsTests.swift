@@ -3,10 +3,10 @@ import Testing
 
 @testable import FileSystem
 
-/// The store is full of a pattern wherever nobody has written; no way to read a file may show a byte of it.
+/// The store is full of a pattern until frames are written. No read of a file may show a byte of it.
 @Suite("Old contents")
 struct OldContentsTests {
-  /// Ways to make a file of 30,000 bytes in which nothing but 0x11 is written.
+  /// Ways to make a file of 30,000 bytes, with writes of 0x11 only.
   enum Way: CaseIterable {
     case hole, growth, reserved, reservedThenWritten, scattered, punched, cutAndGrown, overwritten, failedWrite, full
   }

@@ -29,7 +29,7 @@ struct OpensTests {
       #expect(try open(tree, file, isStream: false) == .direct)
       tree.fileSystem.close(file, .direct)
       tree.fileSystem.close(file, .direct)
-      // What the cache has is from before.
+      // The cache has older data.
       #expect(try open(tree, file, isStream: false) == .cachedAnew)
       #expect(try open(tree, file, isStream: true) == .cached)
       tree.fileSystem.close(file, .cachedAnew)

@@ -61,7 +61,7 @@ struct OrderedMapTests {
     let map = try makeMap()
     var numbers: Set<Int> = []
     for step in 0..<12_000 {
-      // It grows and shrinks in turns.
+      // Grows and shrinks in turns.
       let number = random.below(step / 3000 % 2 == 0 ? 2000 : 500) * 7 % 2000
       if numbers.contains(number) {
         if random.once(in: 2) || step / 2000 % 2 == 1 {
@@ -84,7 +84,7 @@ struct OrderedMapTests {
   func reservations() throws {
     var random = SeededGenerator(seed: 9)
     let map = try makeMap()
-    // All room is taken before each reservation, so that a node more than reserved would be a trap.
+    // All room is taken before each reservation: a node more than reserved would be a trap.
     var ballast = 0
     var numbers = Array(0..<2000)
     numbers.shuffle(using: &random)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Privileges")
 struct PrivilegesTests {
-  /// What takes set-user-ID away from a file with data.
+  /// Requests that remove set-user-ID from a file with data.
   enum Change: CaseIterable { case write, truncate, allocate, punch, open, chown }
 
   private func make(_ change: Change, to file: InodeNumber, in tree: Tree, by caller: Caller) throws {

@@ -79,7 +79,7 @@ struct ReadWriteTests {
       #expect(try tree.write(pattern(5 * 4096), to: file, at: 100) == 4 * 4096 - 100)
       #expect(try tree.read(file) == zeros(100) + pattern(4 * 4096 - 100))
       #expect(throws: FileSystemError.noSpace) { try tree.write([1], to: file, at: 4 * 4096) }
-      // What has a frame can still be written.
+      // Blocks that have a frame can still be written.
       #expect(try tree.write([9], to: file, at: 0) == 1)
     }
   }

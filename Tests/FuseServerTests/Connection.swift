@@ -8,11 +8,10 @@ import Testing
 
 @testable import FuseServer
 
-/// The kernel's end of a session: its requests go to the real libfuse and the real server through a pair of sockets in the place of
-/// /dev/fuse.
+/// The kernel's end of a session: sends requests to the real libfuse and the real server, through a socket pair in place of /dev/fuse.
 final class Connection {
   let session: Session
-  /// All that the session has sent: answers, and notices, whose number is 0.
+  /// Answers of the session, and its notices, whose number is 0.
   private(set) var sent: [Reply] = []
   private let socket: Int32
   private var lastUnique: UInt64 = 0
@@ -20,16 +19,16 @@ final class Connection {
   struct Reply {
     /// The request's number.
     let unique: UInt64
-    /// A negative errno, or 0; of a notice its code (`fuse_notify_code`).
+    /// A negative errno, or 0; the code of a notice (`fuse_notify_code`).
     let error: Int32
     let bytes: [UInt8]
   }
 
-  /// Who asks.
+  /// The caller.
   var uid: UInt32 = 0
   var gid: UInt32 = 0
 
-  /// A file system of so many pages; with `opening`, the first request has been answered.
+  /// A file system of that many pages. With `opening`, the first request is answered already.
   init(frames: Int = 64, inodes: UInt64 = 100, accessTimes: AccessTimes = .relative, opening: Bool = true) throws {
     var limits = MountLimits()
     limits.inodes = inodes
@@ -37,7 +36,7 @@ final class Connection {
     let fileSystem = try MountedFileSystem(on: FramePool.scratch(frames: frames, checksums: true), limits: limits)
     session = try Session(serving: fileSystem, options: SessionOptions())
     var sockets: [Int32] = [-1, -1]
-    // Like the device, a socket of this kind keeps each message whole.
+    // Such a socket keeps messages whole, as the device does.
     try #require(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &sockets) == 0)
     socket = sockets[1]
     var transfer = fuse_custom_io()
@@ -47,7 +46,7 @@ final class Connection {
       message.msg_iov = parts
       message.msg_iovlen = Int(count)
       let sent = sendmsg(file, &message, Int32(MSG_NOSIGNAL))
-      // The kernel says so of an answer that nobody waits for any more (`fuse_dev_do_write`, fs/fuse/dev.c).
+      // The kernel's error for an answer to an interrupted request (`fuse_dev_do_write`, fs/fuse/dev.c).
       if sent < 0 { errno = ENOENT }
       return sent
     }
@@ -59,7 +58,7 @@ final class Connection {
 
   // MARK: Requests
 
-  /// Sends the first request, with all that a kernel could have. Returns the answer.
+  /// Sends the first request, with all features that a kernel may have. Returns the answer.
   func open(minor: UInt32 = 38, offering flags: UInt64 = ~0) throws -> fuse_init_out {
     var input = fuse_init_in()
     input.major = 7
@@ -70,7 +69,7 @@ final class Connection {
     return try ask(FUSE_INIT, of: 0, bytes(input))
   }
 
-  /// Sends a request and has it served. Returns the answer; nil if there is none.
+  /// Sends a request and lets the session serve it. Returns the answer, or nil if there is none.
   @discardableResult
   func send(_ code: fuse_opcode, of inode: UInt64, _ body: [UInt8] = []) throws -> Reply? {
     let unique = try post(code, of: inode, body)
@@ -78,7 +77,7 @@ final class Connection {
     return try answer(to: unique)
   }
 
-  /// The bytes of the answer; an errno is thrown.
+  /// Returns the bytes of the answer, or throws its errno.
   @discardableResult
   func data(_ code: fuse_opcode, of inode: UInt64, _ body: [UInt8] = []) throws -> [UInt8] {
     let reply = try #require(try send(code, of: inode, body))
@@ -86,14 +85,14 @@ final class Connection {
     return reply.bytes
   }
 
-  /// The answer as a structure.
+  /// Returns the answer as a structure.
   func ask<Answer: BitwiseCopyable>(_ code: fuse_opcode, of inode: UInt64, _ body: [UInt8] = []) throws -> Answer {
     let data = try data(code, of: inode, body)
     try #require(data.count >= MemoryLayout<Answer>.size)
     return data.withUnsafeBytes { $0.loadUnaligned(as: Answer.self) }
   }
 
-  /// Puts a request where the session reads it. Returns its number.
+  /// Sends a request without serving it. Returns its number.
   func post(_ code: fuse_opcode, of inode: UInt64, _ body: [UInt8] = []) throws -> UInt64 {
     // Even numbers, as the kernel's are (`FUSE_REQ_ID_STEP`, fs/fuse/fuse_i.h).
     lastUnique += 2
@@ -112,7 +111,7 @@ final class Connection {
 
   // MARK: The session's loop
 
-  /// Has the session answer all requests that wait.
+  /// Lets the session serve all waiting requests.
   @discardableResult
   func serve(onReady: () -> Void = {}) -> Int32 {
     fuse_session_reset(session.session)
@@ -122,7 +121,7 @@ final class Connection {
     }
   }
 
-  /// The answer to a request that has been served, if there is one.
+  /// The answer to a served request, if there is one.
   func answer(to unique: UInt64) throws -> Reply? {
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     while true {
@@ -136,15 +135,15 @@ final class Connection {
     }
   }
 
-  /// From now on no answer gets through, as if each caller had been interrupted.
+  /// From now on all answers fail, as if each caller had been interrupted.
   func refuseAnswers() { shutdown(socket, Int32(SHUT_RD)) }
 
-  /// Whether an inode is in the table: it has a name, or the kernel has not forgotten it.
+  /// Whether an inode is in the table: it has a name, or the kernel has not forgotten it yet.
   func isKept(_ inode: UInt64) -> Bool { (try? session.server.fileSystem.attributes(of: InodeNumber(inode))) != nil }
 }
 
 /// The bytes of a structure.
 func bytes(_ value: some BitwiseCopyable) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
 func bytes(_ value: some BitwiseCopyable, _ names: String...) -> [UInt8] { names.reduce(bytes(value)) { $0 + name($1) } }
-/// A name as a request has it.
+/// A name as in a request.
 func name(_ name: String) -> [UInt8] { Array(name.utf8) + [0] }

@@ -62,7 +62,7 @@ struct DataTests {
     #expect(connection.session.server.openFiles == 1)
     try connection.release(writing)
     #expect(connection.session.server.openFiles == 0)
-    // What was written beside the cache, the cache has not.
+    // The write bypassed the cache, so the cache has old data.
     #expect(try connection.openFile(inode, flags: O_RDONLY).flags == UInt32(FOPEN_NOFLUSH))
   }
 

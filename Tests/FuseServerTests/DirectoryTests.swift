@@ -15,7 +15,7 @@ struct DirectoryTests {
     return connection
   }
 
-  /// All of it, in answers of so many bytes.
+  /// All entries, in answers of that many bytes.
   private func listAll(_ connection: Connection, room: Int, withAttributes: Bool) throws -> [Connection.Listed] {
     var all: [Connection.Listed] = []
     while true {
@@ -37,7 +37,7 @@ struct DirectoryTests {
   func room() throws {
     let connection = try filled()
     #expect(try connection.list(room: 24).isEmpty)
-    // '.' alone takes 32 bytes.
+    // '.' takes 32 bytes.
     #expect(try connection.list(room: 63).map(\.name) == ["."])
     #expect(try connection.list(room: 64).map(\.name) == [".", ".."])
   }

@@ -71,7 +71,7 @@ struct ErrorTests {
   func extendedAttributes() throws {
     let connection = try Connection()
     let inode = try connection.makeNode("a")
-    // The older, shorter form of the request: the longer one has to be agreed on (FUSE_SETXATTR_EXT).
+    // The older, shorter form of the request; the longer one needs FUSE_SETXATTR_EXT.
     try connection.data(FUSE_SETXATTR, of: inode, bytes(UInt32(3)) + bytes(UInt32(0)) + name("user.color") + Array("red".utf8))
     func get(_ attribute: String, room: UInt32) throws -> [UInt8] {
       try connection.data(FUSE_GETXATTR, of: inode, bytes(fuse_getxattr_in(size: room, padding: 0), attribute))

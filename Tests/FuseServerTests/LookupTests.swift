@@ -5,11 +5,11 @@ import Testing
 
 @testable import FuseServer
 
-/// An inode without a name goes when the kernel has forgotten it as often as it was told of it: what is counted wrong is a leak, or a
-/// file that is lost while it is open.
+/// An inode without a name is freed when the kernel has forgotten all of its lookups. A wrong count is a leak, or a file that is lost while
+/// it is open.
 @Suite("Lookups are counted")
 struct LookupTests {
-  /// Takes the only name of an inode, and expects it to be gone after so many more references have been given back.
+  /// Removes the only name of an inode, and expects it to be freed after that many lookups are forgotten.
   private func expect(_ references: UInt64, to inode: UInt64, named name: String, _ connection: Connection) throws {
     try connection.unlink(name)
     try connection.forget(inode, count: references - 1)

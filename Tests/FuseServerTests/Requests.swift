@@ -3,7 +3,7 @@ import Glibc
 import Platform
 import Testing
 
-/// The requests that tests need again and again.
+/// Requests that many tests make.
 extension Connection {
   static var root: UInt64 { 1 }
 
@@ -100,13 +100,13 @@ extension Connection {
   struct Listed {
     let name: String
     let inode: UInt64
-    /// Where the listing goes on.
+    /// The position of the next entry.
     let position: UInt64
-    /// With FUSE_READDIRPLUS, what a lookup would have found; 0 of '.' and '..'.
+    /// With FUSE_READDIRPLUS, the inode as of a lookup; 0 for '.' and '..'.
     var entry: UInt64 = 0
   }
 
-  /// What a directory has behind a position, as far as it fits into so many bytes.
+  /// The entries of a directory from a position on, as many as fit into that many bytes.
   func list(_ directory: UInt64 = root, after position: UInt64 = 0, room: Int = 4096, withAttributes: Bool = false) throws -> [Listed] {
     let code = withAttributes ? FUSE_READDIRPLUS : FUSE_READDIR
     let answer = try data(code, of: directory, bytes(readRequest(0, position, room)))
@@ -118,7 +118,7 @@ extension Connection {
     var listed: [Listed] = []
     var place = 0
     let before = withAttributes ? MemoryLayout<fuse_entry_out>.size : 0
-    // `struct fuse_dirent` and the name behind it, padded to 8 bytes.
+    // `struct fuse_dirent`, followed by the name, padded to 8 bytes.
     while place < answer.count {
       try #require(answer.count - place >= before + 24)
       try answer.withUnsafeBytes { buffer in
@@ -145,6 +145,6 @@ extension Connection {
     return input
   }
 
-  /// O_LARGEFILE, which all programs of 64 bits open with (asm-generic/fcntl.h).
+  /// O_LARGEFILE, which the kernel adds for all 64-bit programs (asm-generic/fcntl.h).
   private static var largeFile: UInt32 { 0o100000 }
 }

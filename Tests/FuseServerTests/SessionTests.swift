@@ -25,7 +25,7 @@ struct SessionTests {
   func oldKernel() throws {
     let offered = UInt64(FUSE_ATOMIC_O_TRUNC | FUSE_DO_READDIRPLUS | FUSE_ASYNC_READ)
     let answer = try Connection(opening: false).open(minor: 26, offering: offered)
-    // libfuse says FUSE_BIG_WRITES to every kernel.
+    // libfuse sets FUSE_BIG_WRITES for every kernel.
     #expect(answer.flags & ~UInt32(FUSE_BIG_WRITES) & ~UInt32(offered) == 0)
     #expect(answer.flags & UInt32(FUSE_ATOMIC_O_TRUNC) != 0)
   }

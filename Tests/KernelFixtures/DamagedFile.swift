@@ -1,8 +1,8 @@
 import Foundation
 
-/// A file in which bytes go wrong at random and can be put right again.
+/// A file whose bytes can be damaged at random and repaired.
 public final class DamagedFile {
-  /// Places of one kind, and what they hold: "struct pages".
+  /// Ranges of one kind, with its name, such as "struct pages".
   public struct Region: Sendable {
     public let name: String
     public let ranges: [Range<UInt64>]
@@ -12,7 +12,7 @@ public final class DamagedFile {
       self.ranges = ranges
     }
 
-    /// A place in it, a multiple of `alignment` from where its range begins.
+    /// A random position in it, a multiple of `alignment` from the start of its range.
     func place(_ random: inout SeededGenerator, alignment: UInt64) -> UInt64 {
       let range = ranges[Int(random.next() % UInt64(ranges.count))]
       let count = UInt64(range.count)
@@ -31,7 +31,7 @@ public final class DamagedFile {
 
   deinit { try? file.close() }
 
-  /// Does some damage, and says in words where.
+  /// Damages something, and returns a text that says what.
   public func damage(_ random: inout SeededGenerator) throws -> String {
     let region = regions[Int(random.next() % UInt64(regions.count))]
     switch random.next() % 8 {
@@ -43,7 +43,7 @@ public final class DamagedFile {
       let word = random.next()
       try change(place, 8) { bytes in for index in 0..<bytes.count { bytes[index] = UInt8(truncatingIfNeeded: word >> UInt64(8 * index)) } }
     case 3: try copy(8, from: region.place(&random, alignment: 8), to: region.place(&random, alignment: 8))
-    // Near each other: the fields of two struct pages.
+    // Near each other, as the fields of two struct pages are.
     case 4:
       let place = region.place(&random, alignment: 64)
       try copy(64, from: place &+ 64 * (random.next() % 16), to: place)
@@ -59,7 +59,7 @@ public final class DamagedFile {
     return region.name
   }
 
-  /// Puts everything right.
+  /// Repairs all damage.
   public func repair() throws {
     for (offset, bytes) in undo.reversed() { try write(bytes, at: offset) }
     undo = []
@@ -90,7 +90,7 @@ public final class DamagedFile {
   }
 }
 
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Random numbers that a seed can repeat (SplitMix64).
 public struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 

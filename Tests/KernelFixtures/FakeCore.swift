@@ -1,6 +1,6 @@
 import Foundation
 
-/// An ELF core file in the making: physical memory in pieces, notes, and headers that a test can get wrong.
+/// Builds an ELF core file: segments of physical memory, notes, and headers that a test can make wrong.
 public struct FakeCore {
   /// A PT_LOAD. Its bytes are those of `memory` at its physical address.
   public struct Segment {
@@ -26,7 +26,7 @@ public struct FakeCore {
     }
   }
 
-  /// What the ELF header says (elf(5)); a right one unless a test changes it.
+  /// Fields of the ELF header (elf(5)); correct unless a test changes them.
   public var magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
   /// ELFCLASS64, ELFDATA2LSB, ET_CORE, EM_X86_64, and the size of a program header.
   public var elfClass: UInt8 = 2
@@ -34,34 +34,34 @@ public struct FakeCore {
   public var type: UInt16 = 4
   public var machine: UInt16 = 62
   public var entrySize: UInt16 = 56
-  /// The number of program headers in the header, where it is not the true one.
+  /// A wrong number of program headers.
   public var headerCount: UInt16?
-  /// Puts the number of program headers where PN_XNUM says it is.
+  /// Whether the number of program headers is in a section header (PN_XNUM).
   public var usesExtendedNumbering = false
 
   public var segments: [Segment] = []
   public var notes: [Note] = []
-  /// Pages of physical memory by PFN; every other page is zeros.
+  /// Pages of physical memory by PFN; all others are zeros.
   public var memory: [UInt64: [UInt8]] = [:]
-  /// Puts all segments at the same place in the file.
+  /// Whether all segments have the same file offset.
   public var sharesOffsets = false
-  /// Bytes that the file lacks at its end.
+  /// The number of bytes cut off the end of the file.
   public var missingBytes: UInt64 = 0
 
   public init() {}
 
-  /// Puts a little-endian number into physical memory; it does not cross a page.
+  /// Writes a little-endian number to physical memory, within a page.
   public mutating func put<Number: FixedWidthInteger>(_ number: Number, at physical: UInt64) {
     put(withUnsafeBytes(of: number.littleEndian) { Array($0) }, at: physical)
   }
 
-  /// Puts bytes into physical memory; they do not cross a page.
+  /// Writes bytes to physical memory, within a page.
   public mutating func put(_ bytes: [UInt8], at physical: UInt64) {
     let start = Int(physical % 4096)
     memory[physical / 4096, default: [UInt8](repeating: 0, count: 4096)].replaceSubrange(start..<start + bytes.count, with: bytes)
   }
 
-  /// A little-endian number of physical memory.
+  /// Reads a little-endian number of physical memory.
   public func number(at physical: UInt64) -> UInt64 {
     (0..<8).reversed().reduce(0) { value, index in
       let address = physical + UInt64(index)
@@ -71,9 +71,9 @@ public struct FakeCore {
 
   // MARK: The file
 
-  /// Where the first segment is in the file: room for the headers before it.
+  /// The file offset of the first segment, behind the headers.
   public var dataOffset: UInt64 = 1 << 20
-  /// Where each segment is in the file: page by page after the headers, as the kernel does it.
+  /// The file offset of each segment: page-aligned, one after the other, as in the kernel's.
   public var offsets: [UInt64] {
     var next = dataOffset
     return segments.map { segment in
@@ -82,7 +82,7 @@ public struct FakeCore {
     }
   }
 
-  /// Where a physical address is in the file; nil if no segment has it.
+  /// The file offset of a physical address; nil if no segment has it.
   public func offset(ofPhysical address: UInt64) -> UInt64? {
     for (segment, offset) in zip(segments, offsets)
     where segment.virtual < 0xffff_ffff_8000_0000 && address >= segment.physical && address - segment.physical < segment.size {
@@ -91,7 +91,7 @@ public struct FakeCore {
     return nil
   }
 
-  /// Writes the file; what is zeros in it is a hole.
+  /// Writes the file, with holes for zeros.
   public func write(to path: String) throws {
     try Data().write(to: URL(fileURLWithPath: path))
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
@@ -125,7 +125,7 @@ public struct FakeCore {
     bytes.append(entrySize)
     bytes.append(headerCount ?? (usesExtendedNumbering ? 0xffff : UInt16(count)))
     bytes.append(raw: [UInt8](repeating: 0, count: 64 - bytes.bytes.count))
-    // The one section header that PN_XNUM needs: sh_info is the number of program headers.
+    // With PN_XNUM, sh_info of the only section header is the number of program headers.
     bytes.append(raw: [UInt8](repeating: 0, count: 44))
     bytes.append(UInt32(count))
     bytes.append(raw: [UInt8](repeating: 0, count: 16))
@@ -161,7 +161,7 @@ public struct FakeCore {
   }
 }
 
-/// Little-endian numbers, one after the other.
+/// Appends little-endian numbers.
 struct Bytes {
   private(set) var bytes: [UInt8] = []
 
@@ -172,16 +172,4 @@ struct Bytes {
   mutating func append(raw: [UInt8]) { bytes += raw }
 
   mutating func pad() { while bytes.count % 4 != 0 { bytes.append(0) } }
-}
-
-/// A directory that is gone when the test is over.
-public final class TemporaryDirectory {
-  public let path: String
-
-  public init() throws {
-    path = NSTemporaryDirectory() + "/oldmemfs-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,8 +1,8 @@
-/// What the pages of a fake kernel are used for, each as its kernel encodes it.
+/// Pages of each use, as each kernel encodes them.
 extension FakeKernel {
   private var flags: KernelSeries.Flags { series.flags }
 
-  /// A free block, as `set_buddy_order` and `__free_one_page` leave it (mm/page_alloc.c).
+  /// A free block, as `set_buddy_order` and `__free_one_page` (mm/page_alloc.c) make it.
   public mutating func makeFree(_ pfn: UInt64, order: Int) {
     for tail in pfn..<pfn + 1 << order {
       var page = Page()
@@ -15,7 +15,7 @@ extension FakeKernel {
     set(pfn, head)
   }
 
-  /// How often a large folio is mapped: as a whole, and each of its pages one by one.
+  /// The mappings of a large folio: as a whole, and of each page.
   public struct Mappings {
     public var whole: UInt32 = 0
     public var each: [UInt32] = []
@@ -31,10 +31,10 @@ extension FakeKernel {
   /// A buffer of a page: `b_state` and `b_size` (include/linux/buffer_head.h).
   public struct Buffer: Sendable {
     public var state: UInt64
-    /// nil for what makes the buffers of a page one page, or of a folio one folio.
+    /// nil for the size with which the buffers fill their page or folio.
     public var size: UInt64?
 
-    /// `BH_Uptodate`, `BH_Req` and `BH_Mapped`: at rest.
+    /// `BH_Uptodate`, `BH_Req` and `BH_Mapped`: no I/O.
     public init(state: UInt64 = 1 << 0 | 1 << 3 | 1 << 4, size: UInt64? = nil) {
       self.state = state
       self.size = size
@@ -57,8 +57,7 @@ extension FakeKernel {
     return places
   }
 
-  /// Page cache, of one page or a large folio, whose references are all explained but for `unexplained`. Private data are buffers
-  /// at rest.
+  /// Page cache, one page or a large folio, with `unexplained` references beyond its own. Private data are buffers without I/O.
   public mutating func makeCache(
     _ pfn: UInt64, order: Int = 0, mapped: Mappings = Mappings(), hasPrivateData: Bool = false, unexplained: UInt32 = 0
   ) {
@@ -81,13 +80,13 @@ extension FakeKernel {
     makeFolio(pfn, order, page, mapped)
   }
 
-  /// What a huge page of hugetlbfs is used for.
+  /// The use of a huge page of hugetlbfs.
   public enum HugetlbUse {
     /// Free, in its pool.
     case pool
-    /// In a process's own mapping, shared by so many after forks.
+    /// In a private mapping, shared by that many processes after forks.
     case anonymous(mapped: UInt32)
-    /// In a file of hugetlbfs, mapped so often.
+    /// In a file of hugetlbfs, mapped that many times.
     case file(mapped: UInt32)
   }
 
@@ -114,13 +113,13 @@ extension FakeKernel {
   public mutating func makeSlab(_ pfn: UInt64, order: Int = 0) {
     var page = Page()
     page.flags = flags.slab
-    // A slab's `mapping` is where SLUB keeps what it likes, bit 0 included.
+    // SLUB uses `mapping` for its own data, bit 0 included.
     page.mapping = 1
     if let type = series.types.slab { page.mapcount = type }
     if order == 0 { set(pfn, page) } else { makeCompound(pfn, order, page, isHugetlb: false) }
   }
 
-  /// A page with a type and nothing else.
+  /// A page of which only the type is set.
   public mutating func makeTyped(_ pfn: UInt64, _ type: UInt32) {
     change(pfn) { $0.mapcount = type }
   }
@@ -135,7 +134,7 @@ extension FakeKernel {
     }
     makeCompound(pfn, order, page, isHugetlb: false)
     for (index, count) in mapped.each.enumerated() { change(pfn + UInt64(index)) { $0.mapcount = count &- 1 } }
-    // Until 6.2 the pages of a file's huge page counted the mappings of the whole as well (`page_add_file_rmap`, mm/rmap.c).
+    // Until 6.2 each page of a file's huge page also counted the mappings of the whole (`page_add_file_rmap`, mm/rmap.c).
     if series.hasOrderByte, page.mapping & 1 == 0, mapped.whole > 0 {
       for tail in pfn..<pfn + 1 << order { change(tail) { $0.mapcount = $0.mapcount &+ mapped.whole } }
     }
@@ -145,7 +144,7 @@ extension FakeKernel {
       pagesMapped: mappedPages + (mapped.whole > 0 ? 0x80_0000 : 0))
   }
 
-  /// Counts in the first tail page (include/linux/mm_types.h): each but the last is 1 less than the number.
+  /// Counts in the first tail page (include/linux/mm_types.h). All but the last are stored minus 1.
   private mutating func putCounts(_ pfn: UInt64, _ order: Int, entire: UInt32, large: UInt32, pagesMapped: UInt32) {
     let tail = structPage(pfn + 1)
     switch series {
@@ -167,7 +166,7 @@ extension FakeKernel {
     }
   }
 
-  /// A compound page whose head says what `page` says; `prep_compound_page` of each kernel (mm/page_alloc.c).
+  /// A compound page whose head is `page`, as `prep_compound_page` of each kernel makes it (mm/page_alloc.c).
   public mutating func makeCompound(_ pfn: UInt64, _ order: Int, _ page: Page, isHugetlb: Bool) {
     var head = page
     head.flags |= flags.head
@@ -186,7 +185,7 @@ extension FakeKernel {
     }
   }
 
-  /// What a tail page holds to lead to its head.
+  /// The value with which a tail page refers to its head.
   public func tailLink(to head: UInt64, _ order: Int) -> UInt64 {
     series.tailsHoldMask ? (UInt64.max << UInt64(order + 6)) | 1 : (vmemmap + head * 64) | 1
   }

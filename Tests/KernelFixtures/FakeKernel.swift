@@ -1,18 +1,18 @@
 /// A tiny crashed kernel: page tables, `mem_section`, and a `struct page` for each of its pages, as a vmcore file.
 ///
-/// Its memory is 4 KiB to 636 KiB, and 1 MiB to `end`. Every page is the kernel's own until a test says what else it is.
+/// Its memory is 4 KiB to 636 KiB, and 1 MiB to `end`. Every page is in use by the kernel until a test changes it.
 public struct FakeKernel {
   public let series: KernelSeries
   public let levels: Int
   public var core = FakeCore()
-  /// VMCOREINFO, line by line; a value that is nil is left out.
+  /// The lines of VMCOREINFO; those with nil are left out.
   public var information: [(key: String, value: String?)] = []
 
-  /// Sections of 128 MiB, the last of which is half there.
+  /// The number of sections of 128 MiB. The last has half of its memory.
   public let sections: Int
   public var end: UInt64 { UInt64(sections) << 27 - 64 << 20 }
 
-  // Where things are: physical, and virtual without KASLR (Documentation/arch/x86/x86_64/mm.rst).
+  // Addresses: physical, and virtual without KASLR (Documentation/arch/x86/x86_64/mm.rst).
   public var directMap: UInt64 { levels == 5 ? 0xff11_0000_0000_0000 : 0xffff_8880_0000_0000 }
   public var vmemmap: UInt64 { levels == 5 ? 0xffd4_0000_0000_0000 : 0xffff_ea00_0000_0000 }
   static let textMap: UInt64 = 0xffff_ffff_8000_0000
@@ -21,7 +21,7 @@ public struct FakeKernel {
   public static let sectionArray: UInt64 = 18 << 20
   public static let sectionRoot: UInt64 = 19 << 20
   static let tables: UInt64 = 21 << 20
-  /// The `struct address_space`s of a regular file and of a block device, each with its inode behind it.
+  /// The `struct address_space`s of a regular file and of a block device, each followed by its inode.
   public static let fileMapping: UInt64 = 17 << 20
   public static let deviceMapping: UInt64 = 17 << 20 + 512
   static let bufferHeads: UInt64 = 26 << 20
@@ -67,18 +67,17 @@ public struct FakeKernel {
     ]
   }
 
-  /// Changes a line of VMCOREINFO; nil takes it out.
+  /// Changes a line of VMCOREINFO; nil removes it.
   public mutating func inform(_ key: String, _ value: String?) {
     information.removeAll { $0.key == key }
     information.append((key, value))
   }
 
-  /// VMCOREINFO as it is in the vmcore.
+  /// The text of VMCOREINFO.
   public var informationText: String {
     information.map { line in line.value.map { "\(line.key)=\($0)\n" } ?? "" }.joined()
   }
 
-  /// Writes the vmcore.
   public func write(to path: String) throws {
     var core = core
     let text = informationText
@@ -89,7 +88,7 @@ public struct FakeKernel {
 
   // MARK: Page tables
 
-  /// Even sections by a page of 2 MiB, odd ones by 512 pages of 4 KiB.
+  /// Maps even sections with a page of 2 MiB, odd ones with 512 pages of 4 KiB.
   private mutating func mapStructPages(of section: Int) {
     let virtual = vmemmap + UInt64(section) << 21
     let physical = structPage(UInt64(section) << 15)
@@ -100,7 +99,7 @@ public struct FakeKernel {
     }
   }
 
-  /// The physical address of the page-table entry of a level for a virtual address; the tables above it are made.
+  /// The physical address of the page-table entry of a level for a virtual address. Makes the tables above it.
   public mutating func entry(of virtual: UInt64, level: Int) -> UInt64 {
     var table = Self.topTable
     for above in stride(from: levels, to: level, by: -1) {
@@ -122,7 +121,7 @@ public struct FakeKernel {
     for page in 1..<UInt64(512) { core.memory[first + page] = core.memory[first] }
   }
 
-  /// What a `struct page` says, of those fields that are looked at.
+  /// The fields of `struct page` that are read.
   public struct Page {
     public var flags: UInt64 = 0
     public var compound: UInt64 = 0
@@ -134,7 +133,7 @@ public struct FakeKernel {
     public init() {}
   }
 
-  /// The physical address of a page's struct page.
+  /// The physical address of a page's `struct page`.
   public func structPage(_ pfn: UInt64) -> UInt64 { Self.structPages + pfn * 64 }
 
   public mutating func set(_ pfn: UInt64, _ page: Page) {
@@ -163,7 +162,7 @@ public struct FakeKernel {
     return page
   }
 
-  /// Changes some of what a page's struct page says.
+  /// Changes fields of a page's struct page.
   public mutating func change(_ pfn: UInt64, _ body: (inout Page) -> Void) {
     var page = page(pfn)
     body(&page)
@@ -172,7 +171,7 @@ public struct FakeKernel {
 }
 
 extension FakeKernel {
-  /// What of the written file can go wrong so that it matters.
+  /// The ranges of the written file in which damage matters.
   public var regions: [DamagedFile.Region] {
     func place(_ physical: UInt64, _ count: UInt64) -> Range<UInt64> {
       let offset = core.offset(ofPhysical: physical)!

@@ -1,4 +1,4 @@
-/// The kernels whose layouts differ, as Debian builds them for x86-64.
+/// Kernels with different layouts, as Debian builds them for x86-64.
 public enum KernelSeries: CaseIterable, Sendable {
   case v5_10
   case v6_1
@@ -9,7 +9,7 @@ public enum KernelSeries: CaseIterable, Sendable {
   public struct Flags: Sendable {
     public let locked: UInt64 = 1
     public let writeback, lru, head, swapCache, reserved, privateData, swapBacked, poisoned: UInt64
-    /// 0 where slab pages have a type.
+    /// 0 if slab pages have a type.
     public let slab: UInt64
 
     init(writeback: Int, lru: Int, head: Int, reserved: Int, privateData: Int, swapBacked: Int, poisoned: Int, slab: UInt64) {
@@ -36,7 +36,7 @@ public enum KernelSeries: CaseIterable, Sendable {
     }
   }
 
-  /// Values of `_mapcount` that are a page's type.
+  /// Values of `_mapcount` that are page types.
   public struct Types: Sendable {
     public let buddy, offline: UInt32
     public let slab, hugetlb, unaccepted: UInt32?
@@ -52,15 +52,15 @@ public enum KernelSeries: CaseIterable, Sendable {
     }
   }
 
-  /// Whether a tail page holds a mask that leads to its head's struct page, not its address (`compound_info`, since 7.1, with
+  /// Whether a tail page has a mask that leads to its head's struct page, not the address (`compound_info`, since 7.1, with
   /// CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP).
   public var tailsHoldMask: Bool { self == .v7 }
 
-  /// Whether the first tail page has an order and a destructor of their own (until 6.2).
+  /// Whether order and destructor have fields of their own in the first tail page (until 6.2).
   public var hasOrderByte: Bool { self == .v5_10 || self == .v6_1 }
 
-  /// References that the page cache has to a huge page of hugetlbfs of `pages` pages: one of the whole until 6.6, then one
-  /// for each page (`__filemap_add_folio`, mm/filemap.c).
+  /// The number of references of the page cache to a huge page of hugetlbfs with `pages` pages: one until 6.6, then one for each page
+  /// (`__filemap_add_folio`, mm/filemap.c).
   public func hugetlbCacheReferences(pages: UInt32) -> UInt32 { hasOrderByte ? 1 : pages }
 
   var release: String {
@@ -72,7 +72,7 @@ public enum KernelSeries: CaseIterable, Sendable {
     }
   }
 
-  /// The lines of VMCOREINFO that tell of pages, besides those that are the same everywhere.
+  /// The lines of VMCOREINFO about pages that differ between kernels.
   var information: [(String, String)] {
     func number(_ name: String, _ value: some BinaryInteger) -> (String, String) { ("NUMBER(\(name))", "\(value)") }
     func bit(_ mask: UInt64) -> Int { mask.trailingZeroBitCount }

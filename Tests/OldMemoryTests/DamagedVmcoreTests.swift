@@ -1,12 +1,13 @@
 import Foundation
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 
 @testable import CrashedKernel
 @testable import Vmcore
 
-/// What Tests/fuzz/run asks for, by the environment: files to damage, and for how long.
+/// The files to damage and the time for it, which Tests/fuzz/run passes in the environment.
 private enum Request {
   private static func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
 
@@ -24,7 +25,7 @@ struct DamagedVmcoreTests {
     var round = Request.seed
     let end = Date(timeIntervalSinceNow: Request.seconds)
     while Date() < end {
-      // Each round has its own seed, so that one can be run again.
+      // Each round has its own seed, so that it can be repeated.
       var random = SeededGenerator(seed: round)
       var places: [String] = []
       for _ in 0...random.next() % 8 { places.append(try file.damage(&random)) }
@@ -41,18 +42,16 @@ struct DamagedVmcoreTests {
     #expect(try PoolCheck(path).outcome == "used")
   }
 
-  /// This process's own memory in KiB, of which the tests' own is some 50 MiB.
+  /// The anonymous memory of this process in KiB. The tests themselves take some 50 MiB.
   private static var anonymousMemory: Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
     return line.flatMap { Int($0.filter(\.isNumber)) } ?? Int.max
   }
 
-  /// Where a real vmcore has what matters.
+  /// The ranges of a real vmcore in which damage matters.
   private static func regions(of path: String) throws -> [DamagedFile.Region] {
-    var text = Text()
-    text.append(bytes: Array(path.utf8))
-    let core = try Vmcore(path: text)
+    let core = try Vmcore(path: Text(path))
     let translation = try AddressTranslation(core)
     let sparse = try SparseMemory(core.info, translation)
     let size = try PageLayout(core.info).size

@@ -2,6 +2,7 @@ import Frames
 import Glibc
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 import Vmcore
 
@@ -27,16 +28,10 @@ struct DeviceWindowTests {
     }
     core.notes = [.init(name: "VMCOREINFO", contents: Array("OSRELEASE=1\n".utf8))]
     try core.write(to: directory.path + "/vmcore")
-    vmcore = try Vmcore(path: Self.text(directory.path + "/vmcore"))
+    vmcore = try Vmcore(path: Text(directory.path + "/vmcore"))
   }
 
-  private static func text(_ path: String) -> Text {
-    var text = Text()
-    text.append(bytes: Array(path.utf8))
-    return text
-  }
-
-  /// A file in the device's place, of so many pages, each of which begins with its number.
+  /// A file in place of the device, in which each page begins with its number.
   private func device(pages: UInt64 = 0x1200) throws -> DeviceBackend {
     let path = directory.path + "/device"
     let file = open(path, O_WRONLY | O_CREAT, 0o600)
@@ -45,7 +40,7 @@ struct DeviceWindowTests {
     for page in Self.pieces.joined() where page < pages {
       _ = withUnsafeBytes(of: page) { pwrite(file, $0.baseAddress, $0.count, off_t(page * 4096)) }
     }
-    return try DeviceBackend(device: Self.text(path), core: vmcore)
+    return try DeviceBackend(device: Text(path), core: vmcore)
   }
 
   private func number(_ device: DeviceBackend, _ frame: UInt64) throws -> UInt64 {
@@ -57,7 +52,7 @@ struct DeviceWindowTests {
     arguments: [
       (0x100, 0x100..<0x200), (0x1ff, 0x100..<0x200), (0x200, 0x200..<0x300), (0x86f, 0x800..<0x870), (0x870, 0x870..<0x900),
       (0xd00, 0xd00..<0xe00), (0x1000, 0x1000..<0x1080), (0x107f, 0x1000..<0x1080),
-      // What is no memory is alone.
+      // A page that is not memory has a window of its own.
       (0xff, 0xff..<0x100), (0x900, 0x900..<0x901), (0x1080, 0x1080..<0x1081),
     ] as [(UInt64, Range<UInt64>)])
   func windows(frame: UInt64, window: Range<UInt64>) throws {
@@ -107,7 +102,7 @@ struct DeviceWindowTests {
       #expect(throws: StoreError.inaccessible(FrameNumber(frame), .invalid)) { _ = try device.mapped(FrameNumber(frame), upTo: 1) }
     }
     #expect(try number(device, 0xdff) == 0xdff)
-    // The device ends in the middle of this window, which is not mapped in part.
+    // The device ends inside this window, which is then not mapped at all.
     #expect(throws: StoreError.inaccessible(FrameNumber(0xe00), .invalid)) { _ = try device.mapped(FrameNumber(0xe00), upTo: 1) }
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Frames
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 import Vmcore
 
@@ -13,7 +14,7 @@ struct FailingMemoryTests {
   /// The first frame of the second PT_LOAD: in the middle of an aligned MiB.
   private static let border: UInt64 = 0x6080
 
-  /// A kernel whose memory is in two PT_LOADs that adjoin, with 128 free frames on each side of the border.
+  /// A kernel whose memory is in two adjacent PT_LOADs, with 128 free frames on each side of the border.
   private func kernel() -> FakeKernel {
     var kernel = FakeKernel(.allCases[0])
     let last = kernel.core.segments.removeLast()
@@ -27,19 +28,14 @@ struct FailingMemoryTests {
   }
 
   private func pool(_ vmcore: String, device: String? = nil) throws -> FramePool {
-    func text(_ path: String) -> Text {
-      var text = Text()
-      text.append(bytes: Array(path.utf8))
-      return text
-    }
-    let crashed = try CrashedKernel(core: Vmcore(path: text(vmcore)))
-    let paths = OldMemoryPaths(vmcore: text(vmcore), device: device.map(text), way: device == nil ? .vmcore : .device)
+    let crashed = try CrashedKernel(core: Vmcore(path: Text(vmcore)))
+    let paths = OldMemoryPaths(vmcore: Text(vmcore), device: device.map { Text($0) }, way: device == nil ? .vmcore : .device)
     let pool = try FramePool.oldMemory(of: crashed, policy: ReusePolicy(level: DumpLevel(rawValue: 31)), paths: paths, checksums: true)
     while !pool.isScanned { pool.scanNextSection() }
     return pool
   }
 
-  /// Writes a file that stands in for the memory device: the kernel's memory, and other bytes in the frames `foreign`.
+  /// Writes a file in place of the memory device: the kernel's memory, but other bytes in the frames `foreign`.
   private func write(_ kernel: FakeKernel, to device: String, foreign: Range<UInt64>) throws {
     try Data().write(to: URL(fileURLWithPath: device))
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: device))
@@ -52,7 +48,7 @@ struct FailingMemoryTests {
     try file.truncate(atOffset: kernel.end)
   }
 
-  /// A file in memory, which can be kept from changing; the caller closes it.
+  /// A file in memory that can be sealed. The caller closes it.
   private func memoryFile() throws -> Int32 {
     typealias Create = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
     let create = unsafeBitCast(try #require(dlsym(nil, "memfd_create")), to: Create.self)
@@ -62,7 +58,7 @@ struct FailingMemoryTests {
     return file
   }
 
-  /// Keeps a file in memory from what a seal forbids: F_ADD_SEALS (fcntl(2)).
+  /// Seals a file in memory: F_ADD_SEALS (fcntl(2)).
   private func seal(_ file: Int32, _ seal: Int32) { #expect(fcntl(file, 1033, seal) == 0) }
 
   @Test("each PT_LOAD's part of a window is tried for itself, as it is mapped for itself")
@@ -71,7 +67,7 @@ struct FailingMemoryTests {
     let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
     let kernel = kernel()
     try kernel.write(to: vmcore)
-    // Behind the border the device shows something else.
+    // Beyond the border the device shows other contents.
     try write(kernel, to: device, foreign: Self.border..<Self.border + 128)
     let pool = try pool(vmcore, device: device)
     var frames: Set<UInt64> = []
@@ -120,7 +116,7 @@ struct FailingMemoryTests {
     #expect(throws: StoreError.noSpace) { try pool.allocate(upTo: 1, after: nil) }
   }
 
-  /// The reason that each way gave.
+  /// The reasons of each way to write.
   private func failures(_ make: () throws -> FramePool) throws -> WayFailures {
     let error = #expect(throws: PoolError.self) { try make() }
     guard case .noWay(let failures) = try #require(error) else {
@@ -143,14 +139,14 @@ struct FailingMemoryTests {
     }
   }
 
-  /// A device that ends before the top page table and `mem_section`, which are the first to be looked at, or before all that is.
+  /// A device that ends before the top page table and `mem_section`, which are checked first, or before all pages that are checked.
   @Test("a device is known by any of the kernel's own pages that it shows")
   func landmarks() throws {
     let directory = try TemporaryDirectory()
     let (vmcore, device) = (directory.path + "/vmcore", directory.path + "/device")
     var kernel = FakeKernel(.allCases[0])
     kernel.makeFree(0x800, order: 7)
-    // The image's last page of each 256 KiB is looked at; the others before 17 MiB are all zeros.
+    // The last page of each 256 KiB of the image is checked; the others before 17 MiB are zeros.
     let shown: UInt64 = 0x103f * 4096
     kernel.core.put(UInt64(1), at: shown)
     try kernel.write(to: vmcore)
@@ -193,7 +189,7 @@ struct FailingMemoryTests {
   func window() throws {
     let directory = try TemporaryDirectory()
     var kernel = FakeKernel(.allCases[0])
-    // 48 windows, of which the first are not among the 32 that stay mapped.
+    // 48 windows, of which 32 stay mapped, and not the first.
     for block in 0..<6 as Range<UInt64> {
       kernel.makeFree(0x6000 + block << 10, order: 10)
       kernel.makeFree(0x8000 + block << 10, order: 10)
@@ -208,7 +204,7 @@ struct FailingMemoryTests {
     var runs: [FrameRun] = []
     while pool.freeFrames > 0 { runs.append(try pool.allocate(upTo: 0x400, after: nil)) }
     #expect(pool.totalFrames == 12 << 10)
-    // F_SEAL_FUTURE_WRITE: what is mapped can be written still, and nothing new is mapped to be.
+    // F_SEAL_FUTURE_WRITE: existing mappings can still be written, and there can be no new ones.
     seal(file, 0x10)
     let first = FrameNumber(0x6000)
     let bytes = pattern(4 * frameSize, seed: 5)

@@ -94,7 +94,7 @@ final class FrameBitmapTests {
         taken.append(range)
       } else {
         for _ in 0..<next(8) where !taken.isEmpty {
-          // A part of what was taken, from any place of it.
+          // Any part of an allocated run.
           let range = taken.remove(at: next(taken.count))
           let first = range.lowerBound + next(range.count)
           let part = first..<first + 1 + next(range.upperBound - first)

@@ -1,11 +1,12 @@
 import Frames
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @testable import OldMemory
 
-/// Bytes that tell where they belong.
+/// Bytes that depend on their position.
 func pattern(_ count: Int, seed: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ seed &+ $0 >> 8) } }
 
 extension FramePool {
@@ -27,7 +28,7 @@ extension FramePool {
     return bytes
   }
 
-  /// Changes a byte behind the pool's back, as stray DMA would.
+  /// Changes a byte without the pool, as stray DMA would.
   func strike(_ frame: FrameNumber, at offset: Int) throws {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     _ = try bytes.withUnsafeMutableBytes { try backend.read(frame, into: $0) }
@@ -64,7 +65,7 @@ struct FramePoolTests {
     #expect(other.first == run.first + 10)
     let next = try pool.allocate(upTo: 5, after: other.first + 9)
     #expect(next == FrameRun(first: other.first + 10, count: 5))
-    // The neighbour is taken: it is somewhere else.
+    // The next frame is taken, so it is another one.
     let elsewhere = try pool.allocate(upTo: 5, after: run.first + 9)
     #expect(elsewhere.first == next.first + 5)
   }
@@ -118,7 +119,7 @@ struct FramePoolTests {
     #expect(throws: StoreError.damaged(run.first + 1)) { try pool.read(1, from: run.first + 1, at: 5) }
     #expect(throws: StoreError.damaged(run.first + 1)) { try pool.write([1], to: run.first + 1, at: 5, clearing: false) }
     #expect(try pool.read(10, from: run.first, at: 0) == Array(pattern(10, seed: 1)))
-    // It is one frame, however often it is read.
+    // It counts once, even if it is read again.
     #expect(pool.damagedFrames == 1)
     // A write of the whole frame heals it.
     try pool.write(pattern(frameSize, seed: 3), to: run.first + 1, at: 0, clearing: true)
@@ -155,7 +156,7 @@ struct FramePoolTests {
         pool.release(FrameRun(first: FrameNumber(UInt64(first)), count: hole))
         first += 2 * hole
       }
-      // Twice: all is taken, what was free before stays, and the rest is given back.
+      // Twice: everything is allocated, and all frames but those that were free before are released.
       for _ in 0..<2 {
         let before = steps()
         let free = Int(pool.freeFrames)
@@ -208,7 +209,7 @@ struct FramePoolTests {
     }
     let expected = [FrameRun(first: run.first + 10, count: 3), FrameRun(first: run.first + 50, count: 1)]
     #expect(overwritten(from: 0, most: 100).runs == expected)
-    // Piece by piece, as it is asked for.
+    // In parts.
     let (first, next) = overwritten(from: 0, most: 1)
     #expect(first == [expected[0]])
     let rest = try overwritten(from: #require(next), most: 1)
@@ -221,9 +222,8 @@ struct FramePoolTests {
     let pool = try FramePool.scratch(frames: 1000, checksums: true)
     let run = try pool.allocate(upTo: 100, after: nil)
     try pool.write(pattern(3 * frameSize, seed: 1), to: run.first + 10, at: 0, clearing: true)
-    var path = Text()
-    path.append(bytes: "/tmp/oldmemfs-record-\(getpid())-\(UInt32.random(in: 0...UInt32.max))".utf8)
-    defer { _ = path.withCString { unlink($0) } }
+    let directory = try TemporaryDirectory()
+    let path = Text("\(directory.path)/record")
     pool.keepRecord(in: try .open(path, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600))
     try pool.write(pattern(6 * frameSize, seed: 2), to: run.first + 8, at: 0, clearing: true)
     try pool.write([1], to: run.first + 9, at: 9, clearing: false)

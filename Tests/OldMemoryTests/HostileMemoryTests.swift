@@ -2,6 +2,7 @@ import CrashedKernel
 import Frames
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 import Vmcore
 
@@ -40,7 +41,7 @@ struct HostileMemoryTests {
       outcomes[try PoolCheck(path).outcome, default: 0] += 1
       try file.repair()
     }
-    // Most of the time there is something left to use.
+    // Most of the time some frames can still be used.
     #expect(outcomes["used"] ?? 0 > 5)
     #expect(try PoolCheck(path).outcome == "used")
   }
@@ -57,14 +58,13 @@ struct HostileMemoryTests {
   }
 }
 
-/// A pool over a vmcore file, emptied frame by frame.
+/// Opens a pool on a vmcore file, and allocates each frame.
 struct PoolCheck {
-  /// "used", or what kept it from being used.
+  /// "used", or the reason why it was not.
   let outcome: String
 
   init(_ path: String) throws {
-    var text = Text()
-    text.append(bytes: Array(path.utf8))
+    let text = Text(path)
     do {
       let core = try Vmcore(path: text)
       let crashed = try CrashedKernel(core: core)

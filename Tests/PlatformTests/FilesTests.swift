@@ -1,35 +1,20 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Platform
 
-/// A directory that goes with the test.
-private final class Scratch {
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("oldmemfs-\(UUID().uuidString)").path
+extension TemporaryDirectory {
+  fileprivate func callAsFunction(_ name: String) -> Text { Text("\(path)/\(name)") }
 
-  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func callAsFunction(_ name: String) -> Text {
-    var text = Text()
-    text.append(bytes: Array("\(path)/\(name)".utf8))
-    return text
-  }
-
-  func make(_ name: String, _ bytes: [UInt8] = []) throws -> Text {
-    try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    return self(name)
-  }
+  fileprivate func make(_ name: String, _ bytes: [UInt8] = []) throws -> Text { Text(try write(name, bytes)) }
 }
 
 @Suite("Files by their paths")
 struct FilesTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryDirectory
 
-  init() throws { scratch = try Scratch() }
-
-  private func string(_ text: Text) -> String { String(decoding: text.bytes, as: UTF8.self) }
+  init() throws { scratch = try TemporaryDirectory() }
 
   @Test("a directory is made once, and only where its parent is")
   func directories() throws {
@@ -45,7 +30,7 @@ struct FilesTests {
   @Test("names are all but . and ..; none of what is no directory")
   func names() throws {
     for name in [".hidden", "...", "a", "b c"] { _ = try scratch.make(name) }
-    #expect(Files.names(in: scratch("")).map { string($0) }.sorted() == ["...", ".hidden", "a", "b c"])
+    #expect(Files.names(in: scratch("")).map(\.string).sorted() == ["...", ".hidden", "a", "b c"])
     #expect(Files.names(in: scratch("a")).isEmpty)
   }
 
@@ -53,7 +38,7 @@ struct FilesTests {
   func symlinks() throws {
     let goal = String(repeating: "long/", count: 800)
     try Files.makeSymlink(scratch("link"), to: Text(bytes: Array(goal.utf8)))
-    #expect(try string(Files.goal(ofSymlink: scratch("link"))) == goal)
+    #expect(try Files.goal(ofSymlink: scratch("link")).string == goal)
     #expect(try FileStatus(of: scratch("link")).type == .symlink)
     #expect(!Files.exists(scratch("link")))
     #expect(throws: Errno.invalid) { try Files.goal(ofSymlink: scratch.make("file")) }
@@ -134,14 +119,13 @@ struct FilesTests {
 @Suite("Mounts", .serialized, .enabled(if: getuid() == 0))
 struct MountsTests {
   private func lines(_ place: Text) throws -> [String] {
-    let path = String(decoding: place.bytes, as: UTF8.self)
     return try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(String.init)
-      .filter { $0.split(separator: " ")[1] == path }
+      .filter { $0.split(separator: " ")[1] == place.string }
   }
 
   @Test("what is mounted is there with its flags, is seen at another place, and goes")
   func mounting() throws {
-    let scratch = try Scratch()
+    let scratch = try TemporaryDirectory()
     let (place, other) = (scratch("place"), scratch("other"))
     for place in [place, other] { try Files.makeDirectory(place, mode: 0o755) }
     defer { for place in [place, other] { try? Mounts.detach(place) } }
@@ -163,17 +147,10 @@ struct MountsTests {
 
   @Test("what can't be is the kernel's error")
   func failures() throws {
-    let scratch = try Scratch()
+    let scratch = try TemporaryDirectory()
     #expect(throws: Errno.notSuitable) { try Mounts.mount(Text("nosuchfs"), at: scratch(""), flags: MountFlags()) }
     #expect(throws: Errno.noEntry) { try Mounts.bind(scratch("none"), at: scratch("")) }
     #expect(throws: Errno.noEntry) { try Mounts.isFuse(scratch("none")) }
     #expect(throws: Errno.invalid) { try Mounts.remount(scratch(""), options: Text("size=1")) }
-  }
-}
-
-extension Text {
-  fileprivate init(bytes: [UInt8]) {
-    self.init()
-    append(bytes: bytes)
   }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Platform
 
-/// One after the other: a child has the pipes of all tests that run beside it.
+/// Serialized, since a child inherits the pipes of tests that run at the same time.
 @Suite("Processes", .serialized)
 struct ProcessTests {
   private func child(_ body: () -> Int32) throws -> ChildProcess {
@@ -12,7 +12,7 @@ struct ProcessTests {
     }
   }
 
-  /// Runs a program, with its standard output in a pipe; what it writes, and how it ends.
+  /// Runs a program with its standard output in a pipe. Returns its output, and how it ended.
   private func run(_ path: Literal, _ words: [Literal]) throws -> (bytes: [UInt8], end: ChildProcess.End) {
     let pipe = try Pipe()
     let child = try child {
@@ -69,7 +69,7 @@ struct ProcessTests {
     ThisProcess.adoptOrphans()
     let leader = try child {
       ThisProcess.leadSession()
-      // One more in the group, which tells that it is there.
+      // Another process in the group, which says that it runs.
       if case .child? = try? ChildProcess.fork() { answer.writing.write(byte: 1) }
       _ = pipe.reading.readByte()
       return 0

@@ -1,24 +1,16 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Platform
 
 @Suite("Mapped windows")
 struct WindowsTests {
-  /// A file of eight pages, each full of its own number.
+  /// A file of eight pages, each filled with its number.
   private func file() throws -> FileDescriptor {
-    var path = Array("/tmp/oldmemfs-windows-XXXXXX".utf8CString)
-    let made = mkstemp(&path)
-    try #require(made >= 0)
-    defer { close(made) }
-    var text = Text()
-    text.append(cString: path)
-    defer { unlink(path) }
-    let file = try FileDescriptor.open(text, flags: O_RDWR)
-    for page in 0..<8 as Range<UInt64> {
-      try [UInt8](repeating: UInt8(page), count: 4096).withUnsafeBytes { try file.write($0, at: page * 4096) }
-    }
-    return file
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("pages", (0..<8).flatMap { [UInt8](repeating: $0, count: 4096) })
+    return try FileDescriptor.open(Text(path), flags: O_RDWR)
   }
 
   private func pages(_ range: Range<UInt64>) -> Range<UInt64> { range.lowerBound * 4096..<range.upperBound * 4096 }
@@ -41,7 +33,7 @@ struct WindowsTests {
     let file = try file()
     let windows = Windows(most: 3)
     for page in 0..<3 as Range<UInt64> { _ = try windows.map(file, pages(page..<page + 1), .read) }
-    // The first is used again, so the second is the oldest, and then the third.
+    // The first is used again, so the second is the oldest, then the third.
     #expect(windows.window(over: 0) != nil)
     _ = try windows.map(file, pages(5..<6), .read)
     #expect([0, 1, 2, 5].filter { windows.window(over: $0 * 4096) != nil } == [0, 2, 5])

@@ -1,5 +1,5 @@
-import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import RunningKernel
@@ -7,13 +7,10 @@ import Testing
 @Suite("Kernel modules")
 struct KernelModulesTests {
   private func modules(dep: String?, builtin: String?) throws -> KernelModules? {
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent("modules-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: root) }
-    let folder = root.appendingPathComponent("6.12")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try dep?.write(to: folder.appendingPathComponent("modules.dep"), atomically: true, encoding: .utf8)
-    try builtin?.write(to: folder.appendingPathComponent("modules.builtin"), atomically: true, encoding: .utf8)
-    return KernelModules(of: Text("6.12"), in: Text(bytes: Array(root.path.utf8)))
+    let root = try TemporaryDirectory()
+    if let dep { try root.write("6.12/modules.dep", Array(dep.utf8)) }
+    if let builtin { try root.write("6.12/modules.builtin", Array(builtin.utf8)) }
+    return KernelModules(of: Text("6.12"), in: Text(root.path))
   }
 
   @Test("a module is found, loadable, compressed or built in, and by its whole name alone")

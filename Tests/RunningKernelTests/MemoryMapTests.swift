@@ -3,7 +3,7 @@ import Testing
 
 @testable import RunningKernel
 
-/// A listing as 6.12 has it, of a guest with 4 GiB, a low and a high reservation, and a pmem device some of which is memory of kmem's.
+/// A listing of 6.12: a guest with 4 GiB, a low and a high reservation, and a pmem device of which kmem uses a part as memory.
 let listing: Literal = """
   00000000-00000fff : Reserved
   00001000-0009fbff : System RAM

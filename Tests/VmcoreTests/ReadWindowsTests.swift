@@ -1,6 +1,7 @@
 import Glibc
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 
 @testable import Vmcore
@@ -11,7 +12,7 @@ struct ReadWindowsTests {
   private let directory: TemporaryDirectory
   private let path: Text
 
-  /// A file of one segment of ten pages, each of which has its number at its start and at its end.
+  /// A file with a segment of ten pages. Each begins and ends with its number.
   init() throws {
     var core = FakeCore()
     core.segments = [.init(physical: 0x10_0000, virtual: 0xffff_8880_0010_0000, size: 0xa000)]
@@ -49,7 +50,7 @@ struct ReadWindowsTests {
   func pointers() throws {
     let file = try FileDescriptor.open(path, flags: O_RDONLY)
     let windows = ReadWindows(size: 8192, most: 2)
-    // Where in the segment a window ends: windows begin at multiples of their size in the file.
+    // The end of a window in the segment: windows begin at multiples of their size in the file.
     let border = (segment.offset / 8192 + 1) * 8192 - segment.offset
     #expect(windows.bytes(file, segment, at: border - 8, count: 8)?.loadUnaligned(as: UInt64.self) == border / 4096)
     #expect(windows.bytes(file, segment, at: border, count: 8)?.loadUnaligned(as: UInt64.self) == border / 4096 + 1)
@@ -61,12 +62,12 @@ struct ReadWindowsTests {
 
   @Test("a file that can't be mapped is read, and no pointer is to be had")
   func unmappable() throws {
-    // A directory opens for reading, and neither maps nor reads.
+    // A directory can be opened for reading, but neither mapped nor read.
     let directory = try FileDescriptor.open(Text("/tmp"), flags: O_RDONLY)
     let windows = ReadWindows(size: 8192, most: 2)
     #expect(windows.bytes(directory, segment, at: 0, count: 8) == nil)
     #expect(throws: VmcoreError.self) { _ = try read(windows, directory, at: 0, count: 8) }
-    // What can't be mapped once is read from then on.
+    // After a window can't be mapped, the file is read.
     let file = try FileDescriptor.open(path, flags: O_RDONLY)
     #expect(windows.bytes(file, segment, at: 0, count: 8) == nil)
     #expect(try read(windows, file, at: 4090, count: 8) == [0, 0, 0, 0, 0, 0, 2, 0])

@@ -1,20 +1,12 @@
 import KernelFixtures
 import Platform
+import TestSupport
 import Testing
 
 @testable import Vmcore
 
-extension Text {
-  init(_ string: String) {
-    self.init()
-    append(bytes: Array(string.utf8))
-  }
-
-  var string: String { String(decoding: bytes, as: UTF8.self) }
-}
-
 extension Vmcore {
-  /// Writes a core file and opens it. The file may go: it stays open.
+  /// Writes a core file and opens it. It stays open after the file is removed.
   convenience init(_ core: FakeCore) throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/vmcore"
@@ -25,7 +17,7 @@ extension Vmcore {
 
 @Suite("A core file")
 struct VmcoreTests {
-  /// Two pieces of memory with a hole between them, and VMCOREINFO.
+  /// Two segments with a hole between them, and VMCOREINFO.
   private func core() -> FakeCore {
     var core = FakeCore()
     core.segments = [
@@ -38,7 +30,7 @@ struct VmcoreTests {
     return core
   }
 
-  /// What is said of a file that is refused; nil if it is not.
+  /// The message if the file is refused; otherwise nil.
   private func refusal(_ core: FakeCore) throws -> String? {
     do {
       _ = try Vmcore(core)
@@ -54,7 +46,7 @@ struct VmcoreTests {
   func segments() throws {
     var core = core()
     core.segments.swapAt(1, 2)
-    // 100 bytes into a page, and ending inside one.
+    // It begins 100 bytes into a page, and ends inside one.
     core.segments.append(.init(physical: 0x30_0064, virtual: 0xffff_8880_0030_0064, size: 0x1fff))
     let vmcore = try Vmcore(core)
     #expect(vmcore.segments.map(\.frames) == [PFN(0x100)..<PFN(0x108), PFN(0x200)..<PFN(0x204), PFN(0x301)..<PFN(0x302)])
@@ -104,7 +96,7 @@ struct VmcoreTests {
     #expect(try Vmcore(core).segments.count == 2)
   }
 
-  /// A file that is wrong in one place, and what is to be said of it.
+  /// A file with one fault, and the expected message.
   struct Wrong: Sendable {
     let reason: String
     let change: @Sendable (inout FakeCore) -> Void
@@ -133,7 +125,7 @@ struct VmcoreTests {
     "headers that make no sense are refused",
     arguments: [
       { $0.entrySize = 32 }, { $0.headerCount = 0 }, { $0.headerCount = 0xffff }, { $0.segments = [] },
-      // Two that hold the same page, and addresses that wrap.
+      // Two segments with the same page, and addresses that overflow.
       { $0.segments[2].physical = 0x10_7000 }, { $0.segments[2].physical = UInt64.max - 0x1000 },
       { $0.segments[2].physical = 1 << 52 },
     ] as [@Sendable (inout FakeCore) -> Void])

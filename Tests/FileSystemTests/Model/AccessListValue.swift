@@ -1,5 +1,4 @@
-/// A POSIX ACL as the reference sees it: what each party may do. It knows the attribute's bytes from their description in
-/// include/uapi/linux/posix_acl_xattr.h alone.
+/// A POSIX ACL of the reference. It follows only the description of the attribute's bytes in include/uapi/linux/posix_acl_xattr.h.
 struct AccessListValue: Equatable {
   struct Named: Equatable {
     var id: UInt32
@@ -13,10 +12,10 @@ struct AccessListValue: Equatable {
   var users: [Named] = []
   var groups: [Named] = []
 
-  /// Whether it says no more than permission bits.
+  /// Whether permission bits can say the same.
   var isMinimal: Bool { mask == nil && users.isEmpty && groups.isEmpty }
 
-  /// The nine permission bits that go with it; a mask stands in the place of the group.
+  /// The equivalent permission bits. The mask takes the place of the group.
   var permissions: UInt32 { owner << 6 | (mask ?? group) << 3 | other }
 
   mutating func setPermissions(_ permissions: UInt32) {
@@ -46,7 +45,7 @@ struct AccessListValue: Equatable {
     return bytes
   }
 
-  /// Lists that a run sets; nil stands for `broken`.
+  /// The ACLs that a run sets; nil means one of `broken`.
   static let choices: [AccessListValue?] = [
     AccessListValue(owner: 7, group: 5, other: 1),
     AccessListValue(owner: 6, group: 4, other: 0, mask: 6, users: [Named(id: 1000, permissions: 7)]),
@@ -58,7 +57,7 @@ struct AccessListValue: Equatable {
     nil,
   ]
 
-  /// Values that are no lists: a wrong version, half an entry, an unknown tag, bits that there are not, no mask, a wrong order.
+  /// Wrong values: a wrong version, half an entry, an unknown tag, unknown bits, no mask, a wrong order.
   static let broken: [[UInt8]] = {
     let good = AccessListValue(owner: 7, group: 5, other: 1).bytes
     var wrongVersion = good

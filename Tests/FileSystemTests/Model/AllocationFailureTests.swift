@@ -3,8 +3,8 @@ import Testing
 
 @testable import FileSystem
 
-/// Every single allocation of a long random run fails once. After each failure the whole tree must be as the reference has it:
-/// a request happens whole or not at all, and a write does what it says.
+/// Lets each allocation of a long random run fail once. After each failure the whole tree must equal the reference: a request happens
+/// completely or not at all, and a write has written the bytes that it reports.
 @Suite("Failing allocations")
 struct AllocationFailureTests {
   static let steps = Int(ModelTests.environment("OLDMEMFS_FAILURE_STEPS") ?? 4000)
@@ -18,7 +18,7 @@ struct AllocationFailureTests {
     for step in 1...Self.steps {
       let operation = generator.next()
       var successes = 0
-      // Each allocation of the request in turn, until the request has none that is left to fail.
+      // Each allocation of the request in turn, until none is left to fail.
       while true {
         if kind == .metadata { harness.fillSlabs() }
         harness.injection = Injection(kind: kind, successes: successes)
@@ -39,13 +39,13 @@ struct AllocationFailureTests {
     harness.injection = nil
     try harness.removeAll()
     print("\(kind): \(failures) failures, \(refusals) refused requests in \(Self.steps) steps")
-    // Most writes that fail are done elsewhere, and few requests read.
+    // Most failed writes are repeated in another frame, and few requests read.
     #expect(refusals > Self.steps / 50)
   }
 }
 
 extension Harness {
-  /// Takes all records that could be added without growth, so that every reservation has to grow.
+  /// Takes all spare records, so that every reservation must grow.
   func fillSlabs() {
     let time = reference.time
     while fileSystem.inodes.room > 0 {

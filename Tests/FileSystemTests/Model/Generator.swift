@@ -3,7 +3,7 @@ import Platform
 
 @testable import FileSystem
 
-/// Makes random operations, one after the other, from a seed alone.
+/// Makes random operations from a seed.
 struct Generator {
   private var random: SeededGenerator
 
@@ -31,7 +31,7 @@ struct Generator {
   private var caller: Int { mutating get { random.below(Pools.callers.count) } }
   private var permissions: UInt32 { mutating get { UInt32(random.once(in: 4) ? random.below(0o10000) : random.below(0o1000)) } }
 
-  /// A place in a file: mostly near its beginning, and often at a block's edge.
+  /// A position in a file: mostly near its start, and often at a block boundary.
   private var offset: UInt64 {
     mutating get {
       let block = UInt64(random.below(10)) * UInt64(frameSize)
@@ -63,7 +63,7 @@ struct Generator {
     }
   }
 
-  /// Mostly none: what can't change tests little.
+  /// Mostly none: with these flags most requests fail, which tests little.
   private var flags: FileFlags {
     mutating get { random.once(in: 5) ? [.immutable, .append, .noDump, .noAccessTime, [.append, .noDump]][random.below(5)] : [] }
   }

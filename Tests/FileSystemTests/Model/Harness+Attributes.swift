@@ -1,6 +1,6 @@
 @testable import FileSystem
 
-/// Requests about attributes, extended attributes and ACLs, compared.
+/// Compares requests about attributes, extended attributes and ACLs.
 extension Harness {
   func runAttributes(_ operation: Operation) throws {
     let (real, model) = (fileSystem, reference)

@@ -1,6 +1,6 @@
 @testable import FileSystem
 
-/// Requests about data and space, compared.
+/// Compares requests about data and space.
 extension Harness {
   func runData(_ operation: Operation) throws {
     let (real, model) = (fileSystem, reference)
@@ -53,7 +53,7 @@ extension Harness {
     }
   }
 
-  /// A write that was cut short by an injected failure must have done what it says, and no more.
+  /// A write that an injected failure cut short must have written the bytes that it reports, and no more.
   private func write(_ file: Node, _ offset: UInt64, _ bytes: [UInt8], _ caller: Int) throws {
     let wasArmed = injection != nil
     let actual = runInjecting { .count(try fileSystem.write(bytes, to: file.number, at: offset, by: Pools.callers[caller])) }

@@ -1,6 +1,6 @@
 @testable import FileSystem
 
-/// Requests about names, compared.
+/// Compares requests about names.
 extension Harness {
   // MARK: Requests that answer with an inode
 
@@ -112,7 +112,7 @@ extension Harness {
     }
   }
 
-  /// A whiteout is an inode that no request answered with.
+  /// A whiteout is an inode that was in no answer.
   private func learnWhiteout(_ name: Int, in directory: Node) {
     guard let node = directory.entries[name], node.number == InodeNumber(0) else { return }
     guard let found = fileSystem.find(Pools.names[name], in: directory.number.handle) else { return }
@@ -120,7 +120,7 @@ extension Harness {
     nodes[node.number.rawValue] = node
   }
 
-  /// A name that is gone, even for a moment, is owed to no listing any more.
+  /// A listing need not show a name that was removed, even if it came back.
   private func noteAbsence(of name: Int, in directory: Node) {
     guard directory.entries[name] == nil else { return }
     listings[ObjectIdentifier(directory)]?.owed.remove(name)

@@ -2,9 +2,9 @@ import Frames
 
 @testable import FileSystem
 
-/// Comparing everything there is, and removing it.
+/// Compares the whole tree, and removes it.
 extension Harness {
-  /// Compares the whole tree with the reference and checks all invariants; nothing is changed by it.
+  /// Compares the whole tree with the reference and checks all invariants. Changes nothing.
   func checkWhole() throws {
     for node in reference.nodes { try compare(node) }
     let count = fileSystem.inodes.count - ballast.inodes
@@ -38,7 +38,7 @@ extension Harness {
   private func compareEntries(_ node: Node) throws {
     guard node.links > 0 else { return }
     var found: [[UInt8]: UInt64] = [:]
-    // From the second position on, so that it doesn't count as an access.
+    // Not from the first position, which would count as an access.
     try fileSystem.list(node.number, after: 2) { listed in
       found[listed.name] = listed.inode.rawValue
       return true
@@ -59,7 +59,7 @@ extension Harness {
     }
   }
 
-  /// Removes all there is, and checks that nothing is left of it.
+  /// Removes everything, and checks that nothing is left.
   func removeAll() throws {
     injection = nil
     fileSystem.setLimits(size: nil, inodes: nil)

@@ -14,7 +14,7 @@ struct Deviation: Error, CustomStringConvertible {
   }
 }
 
-/// What a request answered.
+/// The answer to a request.
 enum Outcome: Equatable {
   case done
   case count(Int)
@@ -30,11 +30,11 @@ enum Outcome: Equatable {
   }
 }
 
-/// Runs operations on a file system and on the reference at once, and compares what they answer.
+/// Runs operations on a file system and on the reference, and compares the answers.
 final class Harness {
-  /// How big the world is.
+  /// The size of the file system.
   static let frames = 96
-  /// All that writes write is a part of this.
+  /// All writes write parts of this.
   static let source: [UInt8] = {
     var random = SeededGenerator(seed: 4)
     return (0..<1 << 16).map { _ in UInt8(1 + random.below(255)) }
@@ -49,9 +49,9 @@ final class Harness {
   private(set) var steps = 0
   private var current: Operation?
   var ballast = Ballast()
-  /// A failure to come; after a step that it made fail, it is nil.
+  /// A failure to inject; nil after the step that it made fail.
   var injection: Injection?
-  /// Whether the last step was refused because of the injection, and so did nothing.
+  /// Whether the last step was refused because of the injected failure, and so did nothing.
   private(set) var wasRefused = false
 
   init(fault: PlantedFault? = nil) throws {
@@ -67,7 +67,7 @@ final class Harness {
     nodes[1] = reference.root
   }
 
-  /// A listing that has begun: where it goes on, names that were there when it began and still are, and those it has had.
+  /// A listing in progress: its position, the names that existed since its start, and the names that it has returned.
   struct Listing {
     var position: UInt64 = 0
     var owed: Set<Int>
@@ -82,7 +82,7 @@ final class Harness {
     wasRefused = false
     clock.advance(steps)
     reference.time = clock.time
-    // Failures would use up all frames there are.
+    // Otherwise failures would use up all frames.
     if frames.retired > Self.frames / 4 { frames.revive() }
     learnFrames()
     try run(operation)
@@ -93,7 +93,7 @@ final class Harness {
 
   func fail(_ what: String) -> Deviation { Deviation(current, what) }
 
-  /// Compares what both answer; a step that an injected failure made fail must have done nothing.
+  /// Compares both answers. A step that an injected failure made fail must have done nothing.
   func compare(_ real: () throws -> Outcome, _ expected: () throws -> Outcome) throws {
     let actual = runInjecting(real)
     if wasRefused { return }
@@ -101,7 +101,7 @@ final class Harness {
     guard actual == expected else { throw fail("answered \(actual) instead of \(expected)") }
   }
 
-  /// Runs a request with the injected failure armed, and notes whether it was refused.
+  /// Runs a request with the injected failure, and notes whether it was refused.
   func runInjecting(_ body: () throws -> Outcome) -> Outcome {
     injection?.arm(fileSystem)
     let outcome = Outcome(body)
@@ -114,17 +114,17 @@ final class Harness {
     return outcome
   }
 
-  /// Orphans may lose their frames to a request that fails, or for which others fail.
+  /// Orphans may lose frames to a request that fails later, or whose other frames fail.
   private func learnLosses() {
     for node in reference.nodes where node.isOrphan && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
       reference.lose(node)
     }
   }
 
-  /// Frames that have failed and been given back are not there any more: the invariants say whether these are the right ones.
+  /// Frames that failed and were released are lost. The invariants check that these are the right ones.
   private func learnFrames() { reference.totalFrames = fileSystem.store.totalFrames }
 
-  /// The same of a request that finds or makes an inode.
+  /// The same for a request that finds or makes an inode.
   func compareEntry(_ real: () throws -> Entry, _ expected: () throws -> Node) throws {
     var number = InodeNumber(0)
     var node: Node?

@@ -3,15 +3,15 @@ import Platform
 
 @testable import FileSystem
 
-/// One allocation, or one write to the store or read of it, that is to fail.
+/// An allocation, or a write or read of the store, that must fail.
 struct Injection {
   enum Kind: CaseIterable { case metadata, frames, writes, reads }
 
   let kind: Kind
-  /// How many of the kind succeed before in the same request.
+  /// The number of such calls in the same request that succeed before.
   let successes: Int
 
-  /// What the request is to answer, if it can't do a part.
+  /// The expected error, if the request can't be done in part.
   var error: FileSystemError {
     switch kind {
     case .metadata: return .noMemory
@@ -30,7 +30,7 @@ struct Injection {
     }
   }
 
-  /// Takes it back; whether it came to it.
+  /// Takes it back, and returns whether it happened.
   func disarm(_ fileSystem: FileSystem<TestStore>) -> Bool {
     let isLeft = fileSystem.budget.growthsUntilFailure != nil || fileSystem.store.frames.callsUntilFailure != nil
     fileSystem.budget.growthsUntilFailure = nil

@@ -6,10 +6,10 @@ import Testing
   import Glibc
 #endif
 
-/// The model test: random requests, answered by the file system and by a reference at once.
+/// The model test: the file system and a reference answer the same random requests.
 ///
-/// OLDMEMFS_MODEL_SEED=n repeats one run; OLDMEMFS_MODEL_STEPS=n makes each run so long; OLDMEMFS_MODEL_TRACE=1 prints every
-/// operation before it runs, for runs that end in a trap.
+/// OLDMEMFS_MODEL_SEED=n repeats one run. OLDMEMFS_MODEL_STEPS=n sets the length of each run. OLDMEMFS_MODEL_TRACE=1 prints each operation
+/// before it runs, for runs that end in a trap.
 @Suite("Random requests")
 struct ModelTests {
   static func environment(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
@@ -64,7 +64,7 @@ struct ModelSelfTests {
     let operations = try findDeviation(fault)
     #expect(!operations.isEmpty)
     let shortest = shrink(operations) { firstDeviation(in: $0, fault: fault) != nil }
-    // Operations name directories by their place among those there are, so that some can't be left out.
+    // Operations name directories by their place among all directories, so some operations can't be left out.
     #expect(shortest.count <= max(12, operations.count / 10), "\(shortest.count) of \(operations.count): \(shortest)")
     #expect(firstDeviation(in: shortest, fault: fault) != nil)
     #expect(firstDeviation(in: shortest) == nil)

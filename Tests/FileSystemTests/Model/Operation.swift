@@ -2,8 +2,8 @@ import Frames
 
 @testable import FileSystem
 
-/// One request of a random run. Files and names are chosen by numbers that mean something in any state, so that a run stays
-/// one when operations are left out of it.
+/// One request of a random run. It names files by numbers that are valid in any state, so that a run without some of its operations is still
+/// a run.
 enum Operation {
   /// A place in the list of live directories, of regular files, or of all nodes; modulo their number.
   typealias Directory = Int
@@ -44,16 +44,16 @@ enum Operation {
   case removeAttribute(AnyNode, AttributeChoice)
   case setAccessList(AnyNode, isDefault: Bool, ListChoice, CallerChoice)
   case removeAccessList(AnyNode, isDefault: Bool)
-  /// Goes on with the listing of a directory, or begins one.
+  /// Continues the listing of a directory, or starts one.
   case list(Directory, count: Int, referencing: Bool)
   case setLimits(size: UInt64?, inodes: UInt64?)
-  /// A request to an inode that is none.
+  /// A request to an inode that does not exist.
   case stale(UInt32)
 }
 
-/// What operations choose from.
+/// The values that operations choose from.
 enum Pools {
-  // Nobody changes these.
+  // Never changed.
   nonisolated(unsafe) static let names: [FileName] = {
     var names: [[UInt8]] = (0..<10).map { Array("f\($0)".utf8) }
     names.append([0xff])
@@ -76,6 +76,6 @@ enum Pools {
     Caller(uid: 0, gid: 0, umask: 0o022), Caller(uid: 1000, gid: 100, groups: { [200, 300] }),
     Caller(uid: 1001, gid: 200, umask: 0o077),
   ]
-  /// The groups of each, for the reference.
+  /// Each caller's groups, for the reference.
   static let groups: [Set<UInt32>] = [[0], [100, 200, 300], [200]]
 }

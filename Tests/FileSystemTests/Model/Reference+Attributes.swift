@@ -9,7 +9,7 @@ extension Reference {
     node.changed = time
   }
 
-  /// What an immutable file and one that is only added to have in common: more than data stays.
+  /// An immutable or append-only file: its name and attributes can't change either.
   func checkFixed(_ node: Node) throws {
     if node.flags.contains(.immutable) || node.flags.contains(.append) { throw FileSystemError.notPermitted }
   }
@@ -73,7 +73,7 @@ extension Reference {
     node.changed = time
   }
 
-  /// All names and values that a caller sees, ACLs among them.
+  /// All names and values that a caller sees, with ACLs.
   func attributes(of node: Node, isPrivileged: Bool) -> [[UInt8]: [UInt8]] {
     var all: [[UInt8]: [UInt8]] = [:]
     for (name, value) in node.attributes where isPrivileged || name != 4 { all[Pools.attributes[name].bytes] = value }

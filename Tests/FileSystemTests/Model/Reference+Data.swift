@@ -20,7 +20,7 @@ extension Reference {
     return result
   }
 
-  /// Cuts a range of bytes at the edges of blocks: each block, where in it the part begins, and the part of the range.
+  /// Splits a range of bytes at block boundaries: each block, the offset of the part in it, and the part of the range.
   private func forEachBlock(at offset: UInt64, count: Int, _ body: (UInt64, Int, Range<Int>) -> Bool) {
     var done = 0
     while done < count {
@@ -31,7 +31,7 @@ extension Reference {
     }
   }
 
-  /// Writes, and tells how many bytes.
+  /// Writes, and returns the number of bytes.
   func write(_ node: Node, at offset: UInt64, _ bytes: [UInt8], by caller: Int) throws -> Int {
     if bytes.isEmpty { return 0 }
     guard offset <= Self.mostBytes - UInt64(bytes.count) else { throw FileSystemError.tooLarge }
@@ -79,7 +79,7 @@ extension Reference {
     usedFrames -= 1
   }
 
-  /// Makes zeros of a part of the block in which it begins.
+  /// Sets a part of one block to zeros.
   func clear(_ node: Node, from start: UInt64, to end: UInt64) {
     let block = start / Self.blockSize
     guard start < end, var bytes = node.blocks.removeValue(forKey: block) else { return }
@@ -116,7 +116,7 @@ extension Reference {
     guard UInt64(range.count) <= frameLimit else { throw FileSystemError.noSpace }
     for block in range {
       if let content = node.blocks[block] {
-        // What is reserved a second time becomes data, as in tmpfs.
+        // A block that is reserved a second time becomes data, as in tmpfs.
         if content.isEmpty { node.blocks[block] = [UInt8](repeating: 0, count: frameSize) }
       } else if takeFrame() {
         node.blocks[block] = []
@@ -127,14 +127,14 @@ extension Reference {
     }
   }
 
-  /// Makes data, zeros, of reserved blocks.
+  /// Turns reserved blocks into zeros.
   func makeData(of node: Node, where isData: (UInt64) -> Bool) {
     for (block, content) in node.blocks where content.isEmpty && isData(block) {
       node.blocks[block] = [UInt8](repeating: 0, count: frameSize)
     }
   }
 
-  /// Loses the first reserved blocks of a range, so that so many blocks stay: what a failure on the way does.
+  /// Loses the first reserved blocks of a range so that only this number of blocks stays, as a failure half-way does.
   func loseReserved(of node: Node, at offset: UInt64, count: UInt64, until left: Int) {
     let range = offset / Self.blockSize..<(offset + count - 1) / Self.blockSize + 1
     for block in node.blocks.keys.sorted() where range.contains(block) && node.blocks[block]! == [] && node.blocks.count > left {
@@ -159,7 +159,7 @@ extension Reference {
   }
 }
 
-/// Copies a part of an array into another, quicker than slices in a debug build.
+/// Copies a part of an array into another. In a debug build this is faster than slices.
 private func copy(_ source: [UInt8], _ range: Range<Int>, to target: inout [UInt8], at place: Int) {
   target.withUnsafeMutableBytes { target in
     source.withUnsafeBytes { source in

@@ -40,7 +40,7 @@ extension Reference {
     return node
   }
 
-  /// A node without a name, which the caller refers to.
+  /// A node without a name, with a reference of the caller.
   func makeUnnamed(in directory: Node, mode: UInt32, by caller: Int) throws -> Node {
     if directory.flags.contains(.immutable) { throw FileSystemError.notPermitted }
     try checkInodes()
@@ -60,7 +60,7 @@ extension Reference {
     return refer(to: node)
   }
 
-  /// With a default ACL in the directory that counts, without one the umask.
+  /// The mode by the directory's default ACL, or without one by the umask.
   private func inherit(from directory: Node, to node: Node, umask: UInt32) {
     if node.isLink { return }
     guard var list = directory.defaultList else {
@@ -121,7 +121,7 @@ extension Reference {
     removeName(of: node)
   }
 
-  /// A node has lost a name.
+  /// Called when a node has lost a name.
   private func removeName(of node: Node) {
     node.links = node.isDirectory ? 0 : node.links - 1
     node.changed = time

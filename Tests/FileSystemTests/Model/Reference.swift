@@ -3,9 +3,9 @@ import Platform
 
 @testable import FileSystem
 
-/// A file as the reference has it.
+/// A file of the reference.
 final class Node {
-  /// What the file system calls it; none until it has been told.
+  /// Its inode in the file system, once an answer had it.
   var number = InodeNumber(0)
   var mode: UInt32
   var flags: FileFlags = []
@@ -18,7 +18,7 @@ final class Node {
   var modified: Time
   var changed: Time
   var size: UInt64 = 0
-  /// Blocks that have a frame: their bytes, or nothing where they are only reserved.
+  /// Blocks that have a frame: their bytes, or none if they are only reserved.
   var blocks: [UInt64: [UInt8]] = [:]
   var target: [UInt8] = []
   /// By the name's place in the pool.
@@ -31,7 +31,7 @@ final class Node {
   var cachedOpens = 0
   var directOpens = 0
   var isCacheOld = false
-  /// It has no name and is not open, so its frames may go; and they have gone.
+  /// It is an orphan that is not open, and its frames were taken.
   var isOrphan = false
   var isLost = false
 
@@ -49,7 +49,7 @@ final class Node {
   var isAlive: Bool { links > 0 || lookups > 0 }
 }
 
-/// What stat(2) should tell of a node.
+/// The expected result of stat(2).
 struct Description: Equatable {
   let mode, links, uid, gid, device: UInt32
   let size, blocks: UInt64
@@ -69,7 +69,7 @@ struct Description: Equatable {
   }
 }
 
-/// A fault that is put into the reference on purpose, to see that the harness finds it.
+/// A planted fault of the reference, which the harness must find.
 enum PlantedFault: CaseIterable {
   case punchLeavesLastBlock
   case renameKeepsChangeTime
@@ -77,16 +77,16 @@ enum PlantedFault: CaseIterable {
   case linksOfReplacedDirectory
 }
 
-/// A tmpfs in the simplest form: what every request should answer. It keeps files in dictionaries and has never heard of
-/// extents, slabs or trees.
+/// A tmpfs in its simplest form, which has the expected answer to every request. It keeps files in dictionaries, without extents, slabs or
+/// trees.
 final class Reference {
   let root: Node
-  /// All live nodes, and those that are directories or regular files, in the order in which they came.
+  /// All live nodes, the directories and the regular files among them, in order of creation.
   private(set) var nodes: [Node] = []
   private(set) var directories: [Node] = []
   private(set) var files: [Node] = []
   var time: Time
-  /// Fewer and fewer, where frames fail.
+  /// It shrinks if frames fail.
   var totalFrames: UInt64
   var usedFrames: UInt64 = 0
   var sizeLimit: UInt64?
@@ -112,7 +112,7 @@ final class Reference {
     if node.isRegular { files.append(node) }
   }
 
-  /// Forgets a node that nobody can reach any more.
+  /// Forgets a node that can't be reached any more.
   func dropIfDead(_ node: Node) {
     guard !node.isAlive else { return }
     nodes.removeAll { $0 === node }
@@ -121,7 +121,7 @@ final class Reference {
     usedFrames -= UInt64(node.blocks.count)
   }
 
-  /// Follows a change of a node's links or opens.
+  /// Called after a change of a node's links or opens.
   func noteUse(of node: Node) { node.isOrphan = node.links == 0 && node.cachedOpens + node.directOpens == 0 }
 
   func forget(_ node: Node, count: UInt64) {
@@ -137,15 +137,15 @@ final class Reference {
     return min(totalFrames, (sizeLimit + UInt64(frameSize) - 1) / UInt64(frameSize))
   }
 
-  /// Frames that can still be taken.
+  /// The number of frames that can still be taken.
   var availableFrames: UInt64 { min(totalFrames - usedFrames + orphanFrames, allowedFrames) }
 
-  /// Frames that the limit still lets be taken.
+  /// The number of frames that the limit still allows.
   var allowedFrames: UInt64 { frameLimit - min(frameLimit, usedFrames - orphanFrames) }
 
   private var orphanFrames: UInt64 { nodes.reduce(0) { $0 + ($1.isOrphan ? UInt64($1.blocks.count) : 0) } }
 
-  /// Takes a frame, if need be from orphans; false if there is none.
+  /// Takes a frame, if necessary from an orphan. Returns false if there is none.
   func takeFrame() -> Bool {
     if sizeLimit != nil, allowedFrames == 0 { return false }
     if usedFrames >= totalFrames { for node in nodes where node.isOrphan && !node.blocks.isEmpty { lose(node) } }
@@ -161,7 +161,7 @@ final class Reference {
     node.isLost = true
   }
 
-  /// Inodes in use as tmpfs counts them: not orphans, but each further name of a file.
+  /// Inodes in use, counted as tmpfs does: without orphans, and one for each further name of a file.
   var usedInodes: UInt64 {
     nodes.reduce(0) { sum, node in
       sum + (node.isOrphan ? 0 : 1) + (!node.isDirectory && node.links > 1 ? UInt64(node.links) - 1 : 0)
@@ -189,7 +189,7 @@ final class Reference {
     if node.mode & 0o010 != 0 || !isMember, fault != .setGroupSurvivesWrites { node.mode &= ~0o2000 }
   }
 
-  /// relatime: a time of access that is not above the others, or a day old, is set.
+  /// relatime: sets the access time if it is not after the others, or a day old.
   func noteAccess(_ node: Node) {
     if node.flags.contains(.noAccessTime) { return }
     if node.accessed <= node.modified || node.accessed <= node.changed || time.seconds - node.accessed.seconds >= 86400 {

@@ -1,6 +1,6 @@
 @testable import FileSystem
 
-/// Runs operations from the beginning; the deviation, if there is one.
+/// Runs the operations, and returns the deviation, if there is one.
 func firstDeviation(in operations: [Operation], fault: PlantedFault? = nil, prepare: (Harness) -> Void = { _ in }) -> Deviation? {
   do {
     let harness = try Harness(fault: fault)
@@ -17,12 +17,12 @@ func firstDeviation(in operations: [Operation], fault: PlantedFault? = nil, prep
 
 /// The fewest operations found that still lead to a deviation.
 ///
-/// - Parameter isFailing: whether operations lead to one; asked some thousand times at the most.
+/// - Parameter isFailing: whether the operations lead to one; called some thousand times at most.
 func shrink(_ operations: [Operation], while isFailing: ([Operation]) -> Bool) -> [Operation] {
   guard isFailing(operations) else { return operations }
   var attempts = 3000
   var operations = leaveOut(operations, &attempts, while: isFailing)
-  // Fewer directories change where operations work, so that they need them all: in the root they don't.
+  // With fewer directories, operations work in other ones, and so depend on all of them. In the root directory they don't.
   for index in operations.indices {
     var simpler = operations
     simpler[index] = operations[index].inRoot
@@ -33,7 +33,7 @@ func shrink(_ operations: [Operation], while isFailing: ([Operation]) -> Bool) -
   return leaveOut(operations, &attempts, while: isFailing)
 }
 
-/// Leaves parts out, big ones first, as long as it stays failing.
+/// Leaves parts out, big ones first, while the rest still fails.
 private func leaveOut(_ operations: [Operation], _ attempts: inout Int, while isFailing: ([Operation]) -> Bool) -> [Operation] {
   var operations = operations
   var size = operations.count / 2

@@ -3,7 +3,7 @@ import Platform
 
 @testable import FileSystem
 
-/// What is wrong with a structure; nothing if it is as it should be.
+/// The faults of a structure.
 struct Findings {
   private(set) var list: [String] = []
 
@@ -18,7 +18,7 @@ struct Findings {
   mutating func append(_ others: [String]) { list.append(contentsOf: others) }
 }
 
-/// Records that a test has put into the slabs itself.
+/// Records that a test has added to the slabs.
 struct Ballast {
   var inodes = 0
   var extentNodes = 0
@@ -28,7 +28,7 @@ struct Ballast {
   var longPieces = 0
 }
 
-/// Checks everything that must hold of a file system between two requests, whatever they were.
+/// Checks all invariants of a file system that hold between two requests.
 struct InvariantsChecker {
   private let fileSystem: FileSystem<TestStore>
   private let ballast: Ballast
@@ -44,7 +44,7 @@ struct InvariantsChecker {
     self.ballast = ballast
   }
 
-  /// What is wrong, in words; empty if nothing is.
+  /// A line for each fault.
   static func check(_ fileSystem: FileSystem<TestStore>, ballast: Ballast = Ballast()) -> [String] {
     var checker = InvariantsChecker(fileSystem, ballast)
     checker.checkInodes()
@@ -136,7 +136,7 @@ struct InvariantsChecker {
     findings.equal(fileSystem.inodes.furtherLinks, further, "names beyond each file's first")
   }
 
-  /// Every directory with a name leads up to the root.
+  /// The parents of every directory with a name lead to the root.
   private mutating func checkTree() {
     for handle in live where fileSystem.inodes[handle].mode.isDirectory && fileSystem.inodes[handle].links > 0 {
       var ancestor = handle
@@ -191,7 +191,7 @@ struct InvariantsChecker {
     findings.expect(frames.failed.allSatisfy { frames.isOwned($0) }, "a frame that failed is in nobody's hands")
   }
 
-  /// What has been written beyond a file's end is zeros.
+  /// The bytes beyond a file's end, in its last frames, are zeros.
   private mutating func checkEnd(of owner: UInt32, _ extent: Extent) {
     guard !extent.isReserved else { return }
     let size = fileSystem.inodes[owner].size

@@ -17,9 +17,9 @@ extension OrderedMap {
     return all
   }
 
-  /// What is wrong with the tree: order, bounds, chain of leaves, counts, nodes that are lost.
+  /// The faults of the tree: in order, bounds, chain of leaves and counts, and lost nodes.
   ///
-  /// - Parameter ballast: nodes that a test has put into the slab itself.
+  /// - Parameter ballast: nodes that a test has added to the slab.
   func findings(ballast: Int = 0) -> [String] {
     var findings = Findings()
     var seen = 0
@@ -31,7 +31,7 @@ extension OrderedMap {
       findings.expect(size > 0 && size <= MapNode.capacity, "a node has \(size) entries")
       for place in 0..<size {
         let key = nodes[node].key(place)
-        // The first key of an inner node bounds nothing.
+        // The first key of an inner node is not used.
         if level == 0 || place > 0 {
           if let low { findings.expect(key >= low, "\(key) is below its node's bound") }
           if let high { findings.expect(key < high, "\(key) is above its node's bound") }

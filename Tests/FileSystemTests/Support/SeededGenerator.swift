@@ -1,4 +1,4 @@
-/// Random numbers that a seed repeats (splitmix64).
+/// Random numbers that a seed can repeat (splitmix64).
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
@@ -12,7 +12,7 @@ struct SeededGenerator: RandomNumberGenerator {
     return mixed ^ mixed >> 31
   }
 
-  /// A number below `bound`, quicker than the standard library's in a debug build.
+  /// A number below `bound`. In a debug build this is faster than the standard library.
   mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: (next() >> 33) % UInt64(bound)) }
 
   /// True once in `count` times.

@@ -4,13 +4,13 @@ import Testing
 
 @testable import FileSystem
 
-/// A clock that stands still unless it is told to go on.
+/// A clock that stands still until a test moves it.
 final class TestClock {
   var time = Time(seconds: 1_000_000, nanoseconds: 5)
 
   func pass(_ seconds: Int64) { time = Time(seconds: time.seconds + seconds, nanoseconds: time.nanoseconds) }
 
-  /// Goes on by a second, and now and then by more than a day.
+  /// Moves on by a second, and sometimes by more than a day.
   func advance(_ step: Int) {
     time = Time(seconds: time.seconds + (step % 97 == 0 ? 100_000 : 1), nanoseconds: UInt32(step % 1_000_000_000))
   }
@@ -27,7 +27,7 @@ extension AttributeName {
   }
 }
 
-/// Requests with arrays in place of buffers.
+/// Requests with arrays instead of buffers.
 extension FileSystem where Store: ~Copyable {
   func bytes(of number: InodeNumber, at offset: UInt64, count: Int, touching: Bool) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0xee, count: count)

@@ -1,9 +1,9 @@
-// Memory safety: the frames are one allocation that its class owns; every access is checked against the frames' owners.
+// Memory safety: the frames are one allocation, owned by its class. Every access is checked against the frames in use.
 import Frames
 import Platform
 
-/// A small store that watches its user, breaks up runs, can fail on demand, and whose frames hold a pattern wherever nobody
-/// has written, so that old contents would show.
+/// A small store that checks its user, splits runs, and can fail on demand. Its frames hold a pattern until they are written, so that old
+/// contents would show.
 struct TestStore: FrameStore {
   let frames: TestFrames
 
@@ -35,22 +35,22 @@ struct TestStore: FrameStore {
 final class TestFrames {
   enum Call { case allocate, write, read }
 
-  /// What fills frames that nobody has written.
+  /// The contents of frames that were not written.
   static let pattern: UInt8 = 0xa7
 
   let count: Int
   /// Frames that are counted as free; of these, so many turn out to be unusable when nothing else is left.
   private(set) var free: Int
   var unusable = 0
-  /// Frames that failed, were given back, and are not used again.
+  /// Frames that failed, were released, and are not used again.
   private(set) var retired = 0
-  /// What the user did against `FrameStore`'s rules.
+  /// Violations of `FrameStore`'s rules.
   private(set) var violations: [String] = []
-  /// A call of this kind fails once, after so many that succeed; nil, also after it has failed, for none.
+  /// Lets one call of this kind fail, after that many that succeed. It is nil after the failure.
   var callsUntilFailure: (kind: Call, left: Int)?
   /// Writes that succeeded.
   private(set) var writes = 0
-  /// A planted fault, for tests of the tests: frames are not cleared.
+  /// A planted fault, to test the tests: frames are not cleared.
   var forgetsToClear = false
 
   private enum Frame: UInt8 { case retired, free, taken, written }
@@ -123,7 +123,7 @@ final class TestFrames {
     bytes(run.first, 0, run.count * frameSize).initializeMemory(as: UInt8.self, repeating: Self.pattern)
   }
 
-  /// Retired frames become free ones.
+  /// Makes retired frames free.
   func revive() {
     for frame in 0..<count where isRetired(frame) { states[frame] = .free }
     free += retired
@@ -173,7 +173,7 @@ final class TestFrames {
 
   func writeZeros(_ length: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {
     try fail(.write, .inaccessible(first, .io))
-    // What is covered whole need not have been written before.
+    // A frame that is written whole need not have been written before.
     for frame in 0..<(offset + length + frameSize - 1) / frameSize {
       let isWhole = frame * frameSize >= offset && (frame + 1) * frameSize <= offset + length
       use(first + frame, 1, as: isWhole ? .taken : .written, "zeroed")
@@ -189,7 +189,7 @@ final class TestFrames {
     bytes.copyMemory(from: UnsafeRawBufferPointer(self.bytes(first, offset, bytes.count)))
   }
 
-  /// Notes frames that are used before they are in a state.
+  /// Notes frames that are used in a wrong state.
   private func use(_ first: FrameNumber, _ frames: Int, as least: Frame, _ what: String) {
     for frame in places(first, frames) where states[frame].rawValue < least.rawValue {
       violations.append("frame \(frame) was \(what) while \(states[frame])")
@@ -197,7 +197,7 @@ final class TestFrames {
   }
 }
 
-/// A store that counts frames and keeps nothing in them: for tests of many files.
+/// A store that counts frames and keeps no data, for tests of many files.
 struct HollowStore: FrameStore {
   let totalFrames: UInt64
   private var used: UInt64 = 0

@@ -3,13 +3,13 @@ import Testing
 
 @testable import FileSystem
 
-/// A small file system for tests of one thing, with short forms of the requests that tests need again and again.
+/// A small file system with short forms of the requests that many tests make.
 final class Tree {
   let fileSystem: FileSystem<TestStore>
   let clock = TestClock()
 
   static var root: Caller { Caller(uid: 0, gid: 0) }
-  /// A user with a group of its own, also a member of 200.
+  /// A user with a group of its own, who is also in group 200.
   static var user: Caller { Caller(uid: 1000, gid: 100, groups: { [200] }) }
 
   init(frames: Int, fragmenting: Bool, limits: MountLimits) throws {
@@ -36,7 +36,7 @@ final class Tree {
     try fileSystem.makeDirectory(self.name(name), in: directory, permissions: permissions, by: caller).attributes.inode
   }
 
-  /// The inode that a name leads to; its reference is given back.
+  /// The inode of a name; its reference is released.
   func find(_ name: String, in directory: InodeNumber = .root) throws -> InodeNumber {
     let inode = try fileSystem.lookUp(self.name(name), in: directory).attributes.inode
     fileSystem.forget(inode, count: 1)
@@ -118,7 +118,7 @@ func withTree(
   #expect(InvariantsChecker.check(tree.fileSystem) == [], sourceLocation: sourceLocation)
 }
 
-/// Bytes that tell where they belong, none of which is 0.
+/// Bytes that show their position; none is 0.
 func pattern(_ count: Int, seed: Int = 1) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 31 &+ seed &+ $0 >> 8) | 1) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import KernelFixtures
+import TestSupport
 
 /// Correct inputs, from which the fuzzer makes wrong ones.
 enum Seeds {
