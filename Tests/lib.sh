@@ -158,10 +158,13 @@ build_with_swift() {
 # is_up_to_date PRODUCT SOURCE...: whether it exists and no file below the sources is newer.
 is_up_to_date() { [[ -x $1 && -z $(find "${@:2}" -newer "$1" -type f -print -quit) ]]; }
 
+# Builds the release program if its sources have changed: SwiftPM takes ten seconds to find that they have not.
 build_program() {
+  local product=$repo_dir/.build/release/oldmemfs
+  ! is_up_to_date "$product" "$repo_dir/Sources" "$repo_dir/Package.swift" || return 0
   build_with_swift "the release program" "$repo_dir/.build" -c release --package-path "$repo_dir" --product oldmemfs
   # SwiftPM does not touch an unchanged product; is_up_to_date goes by its time.
-  touch "$repo_dir/.build/release/oldmemfs"
+  touch "$product"
 }
 
 # build_with_libfuse SUITE: the same, with the libfuse of a newer Debian suite (trixie, sid) that Tests/vm/fetch unpacks. $program then

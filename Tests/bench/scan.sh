@@ -2,7 +2,7 @@
 # Part 'scan' of run: the speed of classifying struct pages, compared with makedumpfile's own pass. Sourced by run.
 # shellcheck disable=SC2154  # program, scratch and vmcore are run's
 
-# The quickest of so many runs counts: other work of the machine makes a run slower, never faster.
+# The number of runs. The quickest counts: other work of the machine makes a run slower, never faster.
 scan_runs=25
 
 # json KEY FILE: a number in the output of 'oldmemfs scan --json'.

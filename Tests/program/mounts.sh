@@ -139,7 +139,7 @@ takes_silently() {
 
 # ---------------------------------------------------------------- status
 
-# field NAME COLUMN: of what status says.
+# field NAME COLUMN: a word of the line NAME of status.
 field() { "$program" status "$mount_point" | awk -v name="$1" -v column="$2" '$1 == name { print $column }'; }
 
 status_is_what_df_says() {
