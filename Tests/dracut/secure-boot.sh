@@ -12,8 +12,8 @@ need_secure_boot() {
   need sfdisk fdisk
 }
 
-# boot_securely LINE: as boot_directly, but the firmware boots from an EFI system partition. The disk is a SATA one, so that the dump's
-# disk stays /dev/vda.
+# boot_securely LINE: as boot_directly, but the firmware boots from an EFI system partition. Its disk is a SATA disk, so that the disk of the
+# dump stays /dev/vda.
 # shellcheck disable=SC2154  # the kernel, and where files go, are the caller's
 boot_securely() {
   make_boot_disk "$1"

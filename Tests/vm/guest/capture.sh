@@ -1,6 +1,6 @@
 #!/bin/sh
-# init of the capture kernel: takes the steps that /lab/conf names, one function each, and leaves what they find in the
-# data disk's root. A step that fails ends the run; the host sees it by the missing line "done".
+# The init of the capture kernel: takes the steps that /lab/conf names, one function each, and writes their results to the data disk.
+# A failed step ends the run, and the host then misses the line "done".
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
@@ -10,10 +10,10 @@ out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
 available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 
-# check STEP CODE: ends the run when a step failed; the step's own files hold what it said.
+# check STEP CODE: ends the run if the step failed. Its output is in its files.
 check() { [ "$2" -eq 0 ] || give_up "$1 ended with $2: $(tail -n 3 "$out/$1.err" 2>/dev/null)"; }
 
-# dump NAME [LEVEL]: the crashed kernel's pages with makedumpfile.
+# dump NAME [LEVEL]: takes a dump with makedumpfile.
 dump() {
   # shellcheck disable=SC2086  # the format may be no word at all
   /lab/makedumpfile/makedumpfile $DUMP_FORMAT -d "${2:-$DUMP_LEVEL}" --message-level 7 /proc/vmcore "$out/$1.kdump" \
@@ -24,7 +24,7 @@ dump() {
 step_dump_a() { dump a; }
 step_dump_b() { dump b; }
 
-# All of memory, with what no dump of a higher level holds.
+# All of memory, with the pages that dumps of higher levels leave out.
 step_full_a() { dump full_a 0; }
 step_full_b() { dump full_b 0; }
 
@@ -45,7 +45,7 @@ step_scan() {
   check ranges $?
 }
 
-# What must not change, though no dump holds it.
+# Pages that must not change, though no dump has them.
 save_pages() {
   /lab/labguest save-pages /proc/vmcore $out/hard.pages $out/pages-"$1" >$out/save_pages_"$1".out 2>$out/save_pages_"$1".err
   check "save_pages_$1" $?
@@ -65,7 +65,7 @@ step_mount() {
   save_process_memory idle
 }
 
-# What the daemon itself takes, in KiB.
+# Saves the daemon's own memory.
 save_process_memory() {
   for process in /proc/[0-9]*; do
     case $(readlink "$process/exe" 2>/dev/null) in
@@ -83,19 +83,19 @@ step_fill() {
 }
 
 step_verify() {
-  # What is read must come from old memory, not from this kernel's page cache.
+  # The data must be read from old memory, not from this kernel's page cache.
   echo 3 >/proc/sys/vm/drop_caches
   timeout "$STEP_SECONDS" /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
   check verify $?
 }
 
-# Lets the crashed kernel's disk do what it still has to do. What it then reads into memory must not be what lies in /oldmem.
+# Lets the crashed kernel's disk complete its requests. They must not change the data of /oldmem.
 step_release() {
   /lab/labguest ask release-disk >$out/release.out 2>$out/release.err
   check release $?
   echo 3 >/proc/sys/vm/drop_caches
   timeout "$STEP_SECONDS" /lab/labguest verify /oldmem >$out/verify_again.out 2>$out/verify_again.err
-  # Not the end of the run: the disk is to be looked at, too.
+  # A failure does not end the run: the host checks the disk too.
   result verify_again $?
 }
 
@@ -114,7 +114,7 @@ step_spoil_hard() {
   check spoil_hard $?
 }
 
-# Without access to old memory: one clear line, a failure, and the capture goes on.
+# Without access to old memory, oldmemfs must fail with one clear line, and the capture goes on.
 step_refused() {
   mount -t securityfs none /sys/kernel/security
   cp /sys/kernel/security/lockdown $out/lockdown.txt
@@ -129,7 +129,7 @@ step_refused() {
 # shellcheck source=tree.sh
 . /lab/tree.sh
 
-# The caller's own script, in a directory whose files come back to the host.
+# Runs the caller's script, in a directory whose files are copied to the host.
 step_script() {
   mkdir -p $out/script
   (cd $out/script && OUT=$out/script LEVEL=$LEVEL sh /lab/script >$out/script.out 2>$out/script.err)
@@ -144,7 +144,7 @@ result kernel "$(uname -r)"
 result available_at_start "$(available)"
 cp /proc/iomem $out/iomem.txt
 cp /proc/cmdline $out/cmdline.txt
-# The regions of soft-reserved memory that device dax can give out: where each begins, and its bytes.
+# Saves the start and size of each region of soft-reserved memory that device dax offers.
 for device in /sys/bus/dax/devices/dax*; do
   [ ! -e "$device" ] || echo "$(cat "$device/resource") $(cat "$device/../dax_region/size")" >>$out/regions.txt
 done

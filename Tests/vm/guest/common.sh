@@ -1,7 +1,7 @@
 # shellcheck shell=dash
-# What both guests' init scripts begin with. busybox's shell runs its own applets without a PATH, once /proc is mounted.
+# Shared by the init scripts of both guests. Once /proc is mounted, busybox's shell runs its applets without a PATH.
 
-# Lines that begin with "LAB " on the serial console are shown by the host as they come.
+# The host shows lines of the serial console that begin with "LAB ".
 tell() { echo "LAB $*" >/dev/console; }
 
 give_up() {
@@ -11,9 +11,8 @@ give_up() {
 
 stop() {
   cd /
-  # In the background: with a device that never answers, some of it never ends.
+  # In the background, since with a device that never answers some of these commands never end.
   {
-    # For whoever looks into a failed run.
     [ -d /mnt/data ] && dmesg >/mnt/data/dmesg.txt && umount /mnt/data
     for directory in /mnt/*; do umount "$directory" 2>/dev/null; done
     sync
@@ -30,7 +29,7 @@ start_guest() {
   mount -t devtmpfs none /dev
   for module in /lab/modules/*.ko; do
     case $module in
-      # Regions that nobody has asked for yet stay free.
+      # Free regions stay free.
       *-dax_hmem.ko) insmod "$module" region_idle=1 ;;
       *) insmod "$module" ;;
     esac || tell "module $module does not load"
@@ -38,7 +37,7 @@ start_guest() {
   done
 }
 
-# await_disk DEVICE: it may take a moment to come up.
+# await_disk DEVICE: waits until it exists.
 await_disk() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ -b "$1" ] && break

@@ -1,17 +1,17 @@
 # shellcheck shell=sh
-# What Tests/demo shows of the capture kernel, /oldmem mounted: room, a file's round trip, and what a file costs there and
-# in a tmpfs. What it prints is shown as it is.
+# Prints what Tests/demo shows of the capture kernel with /oldmem mounted: its room, a file's round trip, and the memory that a file takes
+# there and in a tmpfs.
 rm -rf /oldmem/*
 mib=48
 
 available() { sync; echo 3 >/proc/sys/vm/drop_caches; awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 
-# cost DIRECTORY: KiB of the capture kernel's memory that a file of $mib MiB takes there.
+# cost DIRECTORY: the KiB of the capture kernel's memory that a file of $mib MiB takes there.
 cost() {
   before=$(available)
   cp /tmp/sample "$1/file"
   after=$(available)
-  # What the kernel gave back meanwhile is none of the file's.
+  # Negative if the kernel has freed other memory in the meantime.
   echo $((before > after ? before - after : 0))
 }
 

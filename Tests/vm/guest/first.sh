@@ -1,5 +1,5 @@
 #!/bin/sh
-# init of the first kernel: loads the capture kernel, gives the kernel something to do, crashes it.
+# The init of the first kernel: loads the capture kernel, fills memory, and crashes.
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
@@ -22,15 +22,15 @@ mount_disk /dev/vda /mnt/disk
 mkdir /mnt/tmpfs
 mount -t tmpfs none /mnt/tmpfs
 echo "$HUGE_PAGES" >/proc/sys/vm/nr_hugepages
-# Nothing is written back before the crash unless the load asks for it: dirty pages stay dirty.
+# Dirty pages stay dirty until the crash, unless the load writes them back.
 echo 90 >/proc/sys/vm/dirty_ratio
 echo 80 >/proc/sys/vm/dirty_background_ratio
-# In an hour, not never: by 0 the flusher comes at once when an inode is made dirty (wb_wakeup_delayed), and may take it for itself;
-# an fsync then finds nothing to wait for.
+# An hour, not never: with 0 the flusher runs as soon as an inode is dirty (wb_wakeup_delayed) and may write it, so that an fsync would have
+# nothing to wait for.
 echo 360000 >/proc/sys/vm/dirty_writeback_centisecs
 echo always >/sys/kernel/mm/transparent_hugepage/enabled
 
-# in_background WORDS...: starts labguest, and waits until it says that it has done its part. It stays.
+# in_background WORDS...: starts labguest, and waits for its line. It goes on running.
 in_background() {
   /lab/labguest "$@" >"/tmp/$1" 2>&1 &
   process=$!
@@ -42,12 +42,12 @@ in_background() {
 in_background load /mnt/tmpfs /mnt/disk "$LOAD_MIB"
 if [ "$HARD_PAGES" = yes ]; then
   mount_disk /dev/vdb /mnt/data
-  # Its bitmaps are not read by the way (a kernel that has no such option does not).
+  # Its bitmaps must not be prefetched. (A kernel without these options does not do that.)
   mount -o remount,noinit_itable,no_prefetch_block_bitmaps /mnt/data || true
   in_background hard /dev/vdc /mnt/disk /mnt/data/hard.pages
   if [ "$BUSY_DISK" = yes ]; then
     await_disk /dev/nvme0n1
-    # Nobody gives up on it before the crash, or writes less to it because it is slow.
+    # No request times out before the crash, and no writer is throttled because the disk is slow.
     echo 3600000 >/sys/block/nvme0n1/queue/io_timeout
     echo 0 >/sys/block/nvme0n1/queue/wbt_lat_usec
     in_background buffers /dev/nvme0n1 /mnt/data/hard.pages slow

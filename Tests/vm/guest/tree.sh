@@ -1,15 +1,15 @@
 # shellcheck shell=dash
-# The tree test in the capture kernel: what Tests/fs/run holds oldmemfs against on scratch memory (cases/, programs/stream.c),
-# here over the crashed kernel's memory and against a tmpfs of this kernel. Sourced by capture.sh, whose steps these are.
+# The steps of the tree test: the tests of Tests/fs/run (cases/, programs/stream.c), in the crashed kernel's memory and against a tmpfs of
+# the capture kernel. Sourced by capture.sh.
 #
-# What each part says is in tree-PART.out, how it ended in the results as tree_PART. A part that finds a difference does not
-# end the run: the next one may find more.
+# The output of each part is in tree-PART.out, its exit code in the results as tree_PART. A part that finds a difference does not end the
+# run: the next one may find more.
 
 # shellcheck disable=SC2154  # out is capture.sh's
 said=$out/tree
 reference=/mnt/reference
 
-# mount_pair SIZE: /oldmem and the tmpfs, equally large.
+# mount_pair SIZE: mounts /oldmem and a tmpfs of the same size.
 mount_pair() {
   mkdir -p /oldmem $reference
   mount -t tmpfs -o "size=$1,nr_inodes=20000,mode=1777" reference $reference || give_up "no tmpfs of $1"
@@ -33,7 +33,7 @@ part() {
     "$(tail -n 1 "$said-$name.out")"
 }
 
-# stream NAME DIR SEED OPTION...: before whole trees are compared the page cache is dropped, so that what is read is in old memory.
+# stream NAME DIR SEED OPTION...: runs a stream. It drops the page cache before it compares whole trees, so that data come from old memory.
 stream() {
   name=$1 directory=$2 seed=$3
   shift 3
@@ -41,7 +41,7 @@ stream() {
 }
 
 step_streams() {
-  # A check that can't fail is none: a file that is too many has to be seen.
+  # Checks the checker: it must see a file too many.
   mount_pair 64m
   stream broken /oldmem "$TREE_SEED" --steps 600 --tree-every 400 --break 300
   unmount_pair
@@ -54,7 +54,7 @@ step_streams() {
   unmount_pair
 }
 
-# The POSIX cases; and one of them where the tested file system has another size than the reference.
+# The POSIX cases, and first a case in which the tested file system has another size than the reference.
 step_cases() {
   mkdir -p /dev/shm
   mount_pair 32m
@@ -67,7 +67,7 @@ step_cases() {
   unmount_pair
 }
 
-# In the full /oldmem: a stream whose blocks all lie apart, in frames of every class, between files that must not change.
+# Runs a stream in the full /oldmem. Its blocks are scattered, in frames of every class, between files that must not change.
 step_scattered() {
   blocks=512
   /lab/labguest scatter /oldmem $blocks >"$said-scatter.out" 2>&1 || give_up "no holes: $(tail -n 1 "$said-scatter.out")"
