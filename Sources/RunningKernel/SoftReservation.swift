@@ -9,7 +9,7 @@ import Platform
 public struct SoftReservation {
   /// The ranges that are reserved, in bytes, the most useful first.
   public private(set) var ranges: [Range<UInt64>] = []
-  /// The words, with a space between them.
+  /// The words, with a space between them; `idleWord` is the first.
   public private(set) var words = Text()
   /// The ranges for which there was no room, and the bytes in them.
   public private(set) var omittedRanges: UInt64 = 0
@@ -19,6 +19,10 @@ public struct SoftReservation {
   /// `dax_region` has `PMD_SIZE`, drivers/dax/hmem/hmem.c). Memory blocks, which are larger, are cut from ranges later; what is left
   /// beside them is still mapped.
   static var alignment: UInt64 { 2 << 20 }
+  /// Without it `dax_hmem`, which udev loads by itself, hands each region whole to the driver kmem, and all of it becomes RAM, what the dump
+  /// needs as well (`dax_hmem_probe`, drivers/dax/hmem/hmem.c). The kernel and modprobe both heed it.
+  public static var idleWord: Literal { "dax_hmem.region_idle=1" }
+
   /// Firmware's and kexec's own lie below (`crash_setup_memmap_entries`, arch/x86/kernel/crash.c).
   static var lowMemory: UInt64 { 1 << 20 }
 
@@ -31,10 +35,10 @@ public struct SoftReservation {
     candidates.insertionSort { Self.isBetter($0, than: $1, below: end) }
     for range in candidates {
       let word = Self.word(range)
-      let count = words.bytes.count + word.bytes.count + (ranges.isEmpty ? 0 : 1)
+      let count = (ranges.isEmpty ? Self.idleWord.count : words.bytes.count) + 1 + word.bytes.count
       if count <= room {
-        if !ranges.isEmpty { words.append(" ") }
-        words.append(word)
+        if ranges.isEmpty { words.append(Self.idleWord) }
+        words.append(" %", word)
         ranges.append(range)
       } else {
         omittedRanges += 1

@@ -16,7 +16,7 @@ struct SoftReservationTests {
     let reservation = SoftReservation(of: try #require(MemoryMap(Text(listing))), room: 2000)
     #expect(
       string(reservation.words)
-        == "memmap=1712M%4G+0xefffffff memmap=942M%1104M+0xefffffff memmap=846M%2M+0xefffffff memmap=1G%6G+0xefffffff memmap=80M%6064M+0xefffffff"
+        == "dax_hmem.region_idle=1 memmap=1712M%4G+0xefffffff memmap=942M%1104M+0xefffffff memmap=846M%2M+0xefffffff memmap=1G%6G+0xefffffff memmap=80M%6064M+0xefffffff"
     )
     #expect(reservation.omittedRanges == 0)
   }

@@ -57,10 +57,12 @@ check_memmap() {
   35000000-44ffffff : Crash kernel
 IOMEM
   local memmap=("$program" memmap --iomem "$scratch/iomem")
-  check "words that fit this boot" "${memmap[@]}" --check 'root=/dev/vda memmap=846M%2M+0xefffffff memmap=942M%1104M+0xefffffff'
-  check "words of another boot" refuses 1 "overlaps the memory that crashkernel= reserves" "${memmap[@]}" --check 'memmap=848M%2M+0xefffffff'
-  check "words for what is no memory" refuses 1 "no memory of this boot" "${memmap[@]}" --check 'memmap=2M%2G+0xefffffff'
-  check "words that were cut off" refuses 1 "cut off" "${memmap[@]}" --check 'memmap=846M%2M+0xefffff'
+  check "words that fit this boot" "${memmap[@]}" --check 'root=/dev/vda dax_hmem.region_idle=1 memmap=846M%2M+0xefffffff memmap=942M%1104M+0xefffffff'
+  check "words of another boot" refuses 1 "overlaps the memory that crashkernel= reserves" "${memmap[@]}" --check 'dax_hmem.region_idle=1 memmap=848M%2M+0xefffffff'
+  check "words for what is no memory" refuses 1 "no memory of this boot" "${memmap[@]}" --check 'dax_hmem.region_idle=1 memmap=2M%2G+0xefffffff'
+  check "words that were cut off" refuses 1 "cut off" "${memmap[@]}" --check 'dax_hmem.region_idle=1 memmap=846M%2M+0xefffff'
+  check "words that give all of memory away" refuses 1 "'dax_hmem.region_idle=1' is missing" "${memmap[@]}" \
+    --check 'root=/dev/vda memmap=846M%2M+0xefffffff'
   check "no words to check" refuses 1 "no word among these" "${memmap[@]}" --check 'root=/dev/vda'
   check "a kernel without modules" refuses 0 "/lib/modules/none has no list of modules" "${memmap[@]}" --kernel none
   check "memory that can't be seen" refuses 1 "only root can see it" "$program" memmap --iomem /dev/null --check 'memmap=846M%2M+0xefffffff'

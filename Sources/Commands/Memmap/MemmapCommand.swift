@@ -82,6 +82,10 @@ enum MemmapCommand {
       Log.line(word.text)
       isWrong = true
     }
+    if count > 0, !words.contains(word: SoftReservation.idleWord) {
+      Log.line(Text("'%' is missing: all of that memory would become RAM, and with it what the dump needs", Text(SoftReservation.idleWord)))
+      isWrong = true
+    }
     if isWrong { return .failure }
     guard count > 0 else { throw Failure("no word among these reserves memory: 'oldmemfs memmap' prints those that would") }
     return .success
