@@ -65,8 +65,10 @@ extension Command {
 
   public static var record: Command {
     Command(
-      "record", synopsis: "  oldmemfs record DIR [--to FILE]           a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n",
+      "record", synopsis: "  oldmemfs record [DIR] [--to FILE]         a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n",
       manual: """
+
+        The pages that 'oldmemfs ram' has made RAM, and those that the mount at DIR has overwritten.
 
         --to FILE         write the lines to FILE, and keep it up to date: the process that serves DIR appends a run of pages
                           before it overwrites it. FILE can't be in DIR itself.
@@ -95,6 +97,21 @@ extension Command {
         --iomem FILE      read this in place of /proc/iomem
 
         """, run: MemmapCommand.run)
+  }
+
+  public static var ram: Command {
+    Command(
+      "ram", synopsis: "  oldmemfs ram [SIZE] [-o level=N,reuse=…]  (after a crash) add RAM out of the crashed kernel's memory\n",
+      manual: """
+
+        Whole blocks of memory (128 MiB or more) that the dump leaves out and nobody uses become RAM of this kernel, for programs and for
+        the kernel itself: free pages first, then page cache, then pages of processes. The words of 'oldmemfs memmap' must be on the
+        command line. Before any mount of the same memory.
+
+        SIZE              as many blocks as fit into N[k|m|g] (default 1g)
+        OPTIONS are a mount's level= and reuse=
+
+        """, run: RamCommand.run)
   }
 
   /// The program of a machine has it, too, with a `run` that fails: only an initramfs's program can relocate.

@@ -12,6 +12,8 @@ public final class CrashedKernel {
   /// Frames that are never reusable, whatever their struct pages say, which may be damaged: the kernel's image, the struct pages, and
   /// the tables that lead to them. makedumpfile reads these when files have long been written.
   private var structures = FrameRanges()
+  /// Frames that the capture kernel has taken already, such as for RAM of its own.
+  private var taken = FrameRanges()
 
   /// Finds the kernel's structures; nothing of its memory map is read yet.
   public init(core: Vmcore) throws(KernelError) {
@@ -58,6 +60,9 @@ public final class CrashedKernel {
     return ranges
   }
 
+  /// From now on the frames of a range are held back: the capture kernel has them.
+  public func take(_ range: Range<PFN>) { taken.insert(range.lowerBound.rawValue..<range.upperBound.rawValue) }
+
   // MARK: Classifying
 
   /// Classifies each frame of a section. Throws if its struct pages can't be found or read: then none of its frames may be used.
@@ -76,6 +81,7 @@ public final class CrashedKernel {
     if let sectionMap, !sectionMap.isKnown { hold(map, first..<first + UInt64(FrameMap.frameCount), .unknownFlags, firstFrame: first) }
     hold(map, X86_64.lowMemory.lowerBound.rawValue..<X86_64.lowMemory.upperBound.rawValue, .lowMemory, firstFrame: first)
     structures.forEach(in: first..<first + UInt64(FrameMap.frameCount)) { hold(map, $0, .structures, firstFrame: first) }
+    taken.forEach(in: first..<first + UInt64(FrameMap.frameCount)) { hold(map, $0, .taken, firstFrame: first) }
   }
 
   private func scan(_ map: FrameMap, _ memory: [Range<Int>], _ base: UInt64, firstFrame: UInt64) throws(KernelError) {

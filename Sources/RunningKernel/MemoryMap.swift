@@ -9,6 +9,13 @@ public struct MemoryMap {
   /// The memory that the capture kernel has, in bytes, sorted: "Crash kernel" (`crashk_res` and `crashk_low_res`,
   /// kernel/crash_reserve.c), and what `crashkernel=SIZE,cma` lends to this kernel until the crash.
   public private(set) var reservations: [Range<UInt64>] = []
+  /// Devices' memory that was made RAM, in bytes, sorted: "System RAM (kmem)" (drivers/dax/kmem.c).
+  public private(set) var added: [Range<UInt64>] = []
+  /// That, and what other drivers have of device dax: "dax0.1" (`alloc_dev_dax_range`, drivers/dax/bus.c). A range may be there more than once.
+  public private(set) var given: [Range<UInt64>] = []
+
+  /// What this kernel lists; nil if it shows no memory, as to others than root.
+  public static var current: MemoryMap? { MemoryMap(Files.contents(of: Text("/proc/iomem"), limit: 1 << 20)) }
 
   /// nil if no memory can be seen in the listing.
   ///
@@ -18,6 +25,9 @@ public struct MemoryMap {
       guard let resource = Resource(line) else { continue }
       if resource.depth == 0, resource.name == "System RAM" { memory.append(resource.range) }
       if resource.name == "Crash kernel" { reservations.append(resource.range) }
+      let isAdded = resource.name == "System RAM (kmem)"
+      if isAdded { added.append(resource.range) }
+      if isAdded || resource.name.hasPrefix("dax") { given.append(resource.range) }
     }
     if memory.isEmpty { return nil }
     for line in lent.split(UInt8(ascii: "\n")) {

@@ -10,7 +10,7 @@ struct Main {
     Program.prepare()
     // The first stage's /init is this program. Process 1 alone would not tell: a container's first process is that, too.
     if getpid() == 1, Arguments.programName == "init" { exit(Boot.run()) }
-    Program.run([.mount, .scan, .record, .status, relocate, seal, watch, start])
+    Program.run([.mount, .scan, .ram, .record, .status, relocate, seal, watch, start])
   }
 
   private static var relocate: Command {

@@ -11,10 +11,12 @@ struct Classified {
   private let first: UInt64
   private let map = FrameMap()
 
-  /// Classifies a section of the kernel.
-  init(_ kernel: FakeKernel, section: Int = 0) throws {
+  /// Classifies a section of the kernel, of which the capture kernel may have taken some frames.
+  init(_ kernel: FakeKernel, section: Int = 0, taken: Range<UInt64>? = nil) throws {
     first = UInt64(section) << 15
-    try CrashedKernel(kernel).classify(section: section, into: map)
+    let crashed = try CrashedKernel(kernel)
+    if let taken { crashed.take(PFN(taken.lowerBound)..<PFN(taken.upperBound)) }
+    try crashed.classify(section: section, into: map)
   }
 
   subscript(pfn: UInt64) -> FrameState { map[Int(pfn - first)] }

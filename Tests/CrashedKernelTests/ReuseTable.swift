@@ -12,6 +12,8 @@ struct ReuseTable {
     let name: String
     /// The bits of the dump level, any of which leaves the class out; none if the class is never taken.
     let levels: [UInt32]
+    /// Whether it may become RAM.
+    let asRAM: Bool
   }
 
   /// A row of "What must hold besides".
@@ -34,10 +36,12 @@ struct ReuseTable {
     let text = try String(contentsOf: file, encoding: .utf8)
     classes = try Self.rows(of: "| class | level |", in: text).map { cells in
       let name = try Self.code(cells[0])
-      if cells[1] == "never" { return Class(name: name, levels: []) }
+      try #require(["yes", "no"].contains(cells[2]), "\(name): '\(cells[2])' is neither 'yes' nor 'no'")
+      let asRAM = cells[2] == "yes"
+      if cells[1] == "never" { return Class(name: name, levels: [], asRAM: asRAM) }
       let levels = cells[1].split(separator: ",").compactMap { UInt32($0.trimmingCharacters(in: .whitespaces)) }
       try #require(!levels.isEmpty, "\(name): '\(cells[1])' is neither levels nor 'never'")
-      return Class(name: name, levels: levels)
+      return Class(name: name, levels: levels, asRAM: asRAM)
     }
     let rows = try Self.rows(of: "| page | needs | otherwise |", in: text)
     conditions = try rows.map { Condition(page: $0[0], otherwise: try Self.code($0[2])) }

@@ -19,6 +19,8 @@ struct ReuseTableTests {
     var spoiled: Range<UInt64>
     /// The kernels that have such pages.
     var series: [KernelSeries]
+    /// What the capture kernel has when they may not.
+    var taken: Range<UInt64>?
 
     init(
       _ frames: Range<UInt64>, _ make: @escaping Change, series: [KernelSeries] = KernelSeries.allCases, spoiled: Range<UInt64>? = nil,
@@ -57,6 +59,13 @@ struct ReuseTableTests {
       kernel.change(page) { $0.flags |= bit }
     }
     return [cache(spoil), buffered(spoil), user(spoil), cacheFolio(spoil), userFolio(spoil), hugetlb(spoil)]
+  }
+
+  /// A page that the capture kernel has taken.
+  private static func taken(_ make: (@escaping Change) -> Pages) -> Pages {
+    var pages = make { _ in }
+    pages.taken = pages.frames
+    return pages
   }
 
   private static func change(_ pfn: UInt64, _ body: @escaping @Sendable (inout FakeKernel.Page) -> Void) -> Change {
@@ -176,6 +185,9 @@ struct ReuseTableTests {
         return pages
       }
     } as [Pages],
+    Condition(page: "any", otherwise: "taken"): [
+      taken(free), taken(cache), taken(buffered), taken(user), taken(cacheFolio), taken(hugetlb),
+    ],
   ]
 
   /// A page of each class.
@@ -213,8 +225,10 @@ struct ReuseTableTests {
       let state = try Classified(kernel)[Self.page]
       #expect(state.frameClass.nameInTable == row.name)
       for level in 0...31 as ClosedRange<UInt32> {
-        let taken = ReusePolicy(level: DumpLevel(rawValue: level)).isReusable(state)
+        let policy = ReusePolicy(level: DumpLevel(rawValue: level))
+        let taken = policy.isReusable(state)
         #expect(taken == row.levels.contains { level & $0 != 0 }, "\(row.name) at level \(level)")
+        #expect(policy.isReusableAsRAM(state) == (taken && row.asRAM), "\(row.name) as RAM at level \(level)")
       }
     }
   }
@@ -230,7 +244,7 @@ struct ReuseTableTests {
         let before = try Classified(kernel, section: Int(pages.frames.lowerBound >> 15))
         #expect(pages.frames.allSatisfy { all.isReusable(before[$0]) }, "\(condition), \(index): not taken before")
         pages.spoil(&kernel)
-        let after = try Classified(kernel, section: Int(pages.spoiled.lowerBound >> 15))
+        let after = try Classified(kernel, section: Int(pages.spoiled.lowerBound >> 15), taken: pages.taken)
         let wrong = pages.spoiled.first { pfn in
           let state = after[pfn]
           return all.isReusable(state)

@@ -39,6 +39,24 @@ struct MemoryMapTests {
       map.reservations == [0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5800_0000, 0x6000_0000..<0x6800_0000, 0x1_6b00_0000..<0x1_7b00_0000])
   }
 
+  @Test("what somebody has of devices' memory is given: RAM, and ranges of device dax")
+  func given() throws {
+    #expect(try #require(MemoryMap(Text(listing))).given == [0x2_4000_0000..<0x2_8000_0000])
+    let map = try #require(
+      MemoryMap(
+        Text(
+          """
+          35000000-44ffffff : System RAM
+          80000000-cfffffff : hmem.0
+            80000000-cfffffff : Soft Reserved
+              88000000-97ffffff : dax0.0
+                88000000-97ffffff : System RAM (kmem)
+              a0000000-a01fffff : dax0.1
+
+          """)))
+    #expect(map.given == [0x8800_0000..<0x9800_0000, 0x8800_0000..<0x9800_0000, 0xa000_0000..<0xa020_0000])
+  }
+
   @Test("a listing without addresses, as others than root see it, is none")
   func unprivileged() {
     #expect(MemoryMap(Text("00000000-00000000 : System RAM\n  00000000-00000000 : Crash kernel\n")) == nil)

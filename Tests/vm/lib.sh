@@ -105,6 +105,14 @@ start_root() {
   cp "$lab_dir/guest/common.sh" "$1/lab/common.sh"
 }
 
+# add_oldmemfs_and_lists ROOT: for 'oldmemfs memmap' in a first kernel, which wants to know the kernel's modules.
+add_oldmemfs_and_lists() {
+  local root=$1 lists=$1/lib/modules/$kernel_release
+  add_program "$root" "$program" /bin/oldmemfs
+  mkdir -p "$lists"
+  cp "$kernel_dir/lib/modules/$kernel_release"/modules.{dep,builtin} "$lists/"
+}
+
 # add_program ROOT PROGRAM [PATH]: copies a program and the libraries that ldd names, to the same paths under ROOT.
 add_program() {
   local root=$1 program=$2 path=${3:-$2} library

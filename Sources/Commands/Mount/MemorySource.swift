@@ -1,6 +1,7 @@
 import CrashedKernel
 import OldMemory
 import Platform
+import RunningKernel
 import Vmcore
 
 /// The SOURCE of a mount or a scan.
@@ -46,6 +47,25 @@ extension CrashedKernel {
     let core: Vmcore
     do throws(VmcoreError) { core = try Vmcore(path: path) } catch { throw Failure("%: %", path, error.text) }
     do throws(KernelError) { return try CrashedKernel(core: core) } catch { throw Failure("%: %", path, error.text) }
+  }
+
+  /// Locks the vmcore: others on the same frames would overwrite each other's data. Then holds back what they left taken.
+  func claim(_ path: Text) throws(Failure) {
+    do throws(Errno) { try core.claim() } catch {
+      guard error == .wouldBlock else { throw Failure("%: can't be locked against other mounts: %", path, error.text) }
+      throw Failure("%: another oldmemfs is at work on this memory, such as a mount: unmount it first", path)
+    }
+    try leaveTaken(path)
+  }
+
+  /// Holds back the frames that this kernel has already, as RAM or for a device.
+  func leaveTaken(_ path: Text) throws(Failure) {
+    do throws(Errno) { guard try FileKind(of: path) == .kernel else { return } } catch { return }
+    guard let map = MemoryMap.current
+    else { throw Failure("/proc/iomem shows no memory, so it is not known what this kernel has") }
+    for range in map.given {
+      take(PFN(range.lowerBound / PFN.pageSize)..<PFN((range.upperBound + PFN.pageSize - 1) / PFN.pageSize))
+    }
   }
 
   /// The beginning of /proc/cpuinfo: the first processor.

@@ -5,7 +5,6 @@ import Frames
 import FuseServer
 import OldMemory
 import Platform
-import Vmcore
 
 /// A mount, from its arguments to its end: the frame pool, the file system on it, the session that serves it.
 final class Mount {
@@ -100,7 +99,7 @@ final class Mount {
       paths.makeReadOnly()
       arguments.isReadOnlyFile = true
     }
-    try claim(kernel.core, paths.vmcore)
+    try kernel.claim(paths.vmcore)
     let policy = ReusePolicy(level: try arguments.memory.mountLevel())
     let pool: FramePool
     do throws(PoolError) {
@@ -108,14 +107,6 @@ final class Mount {
     } catch { throw Failure(error.text(paths)) }
     if let file, !paths.isReadOnly { Log.line(Text("files in % overwrite pages of %", arguments.directory, file)) }
     return pool
-  }
-
-  /// Locks the vmcore: two file systems on the same frames would overwrite each other's data.
-  private static func claim(_ core: Vmcore, _ path: Text) throws(Failure) {
-    do throws(Errno) { try core.claim() } catch {
-      guard error == .wouldBlock else { throw Failure("%: can't be locked against other mounts: %", path, error.text) }
-      throw Failure("%: another oldmemfs is mounted on this memory; unmount it first", path)
-    }
   }
 
   /// The limit in bytes, given the number of frames; as in tmpfs, 0 is no limit.

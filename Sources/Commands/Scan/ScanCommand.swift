@@ -9,6 +9,7 @@ enum ScanCommand {
     guard case .crashed(let paths) = MemorySource(arguments.source, arguments.memory)
     else { throw Failure("scratch memory has nothing to scan; give 'oldmem' or the path of a vmcore") }
     let kernel = try CrashedKernel.open(paths.vmcore)
+    try kernel.leaveTaken(paths.vmcore)
     let policy = ReusePolicy(level: arguments.level)
     switch arguments.format {
     case .ranges: return try ranges(kernel, policy)

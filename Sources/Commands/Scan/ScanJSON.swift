@@ -10,6 +10,7 @@ enum ScanJSON {
       string(StoreChoice.text(paths, kernel, report.policy)))
     let level = UInt64(report.policy.level.rawValue)
     text.append(",\n  \"level\": %,\n  \"pages\": %,\n  \"reusable_pages\": %", level, report.frames, report.totalReusable)
+    text.append(",\n  \"reusable_in_2_mib\": %,\n  \"reusable_in_128_mib\": %", report.framesInPieces, report.framesInBlocks)
     text.append(
       ",\n  \"left_out_pages\": %,\n  \"sections\": %,\n  \"damaged_sections\": %", report.leftOut, UInt64(report.sections),
       UInt64(report.damagedSections))
@@ -36,17 +37,19 @@ enum ScanJSON {
     return text
   }
 
-  /// The cells that hold memory: the first PFN, and the numbers of pages, of reusable pages, and of pages with an unreadable `struct page`.
+  /// The cells that hold memory: the first PFN, and the numbers of pages, of reusable pages, of pages that this kernel has by now, and of
+  /// pages with an unreadable `struct page`.
   private static func map(_ map: ReuseMap, _ text: inout Text) {
     text.append(
-      ",\n  \"map\": {\"cell_pages\": %, \"fields\": [\"pfn\", \"pages\", \"reusable\", \"unreadable\"], \"cells\": [",
+      ",\n  \"map\": {\"cell_pages\": %, \"fields\": [\"pfn\", \"pages\", \"reusable\", \"taken\", \"unreadable\"], \"cells\": [",
       map.cellFrames)
     var isFirst = true
     for row in map.rows {
       for (index, cell) in row.cells.enumerated() where cell.frames > 0 {
         text.append(isFirst ? "\n    [%, " : ",\n    [%, ", row.first + UInt64(index) * map.cellFrames)
         isFirst = false
-        text.append("%, %, %]", cell.frames, cell.reusable, cell.unreadable)
+        text.append("%, %, ", cell.frames, cell.reusable)
+        text.append("%, %]", cell.taken, cell.unreadable)
       }
     }
     text.append("\n  ]}")

@@ -19,13 +19,14 @@ enum ScanMap {
       text.append("|\n")
     }
     text.append("          . nothing reusable   : to 25 %   - to 50 %   + to 75 %   * to 99 %\n")
-    text.append("          # all of it          ? can't be told   blank: no memory\n")
+    text.append("          # all of it   R this kernel's by now   ? can't be told   blank: no memory\n")
   }
 
   /// The character for a cell, by the share of its memory that is reusable.
   private static func shade(_ cell: ReuseMap.Cell) -> UInt8 {
     if cell.frames == 0 { return UInt8(ascii: " ") }
     if cell.unreadable == cell.frames { return UInt8(ascii: "?") }
+    if cell.taken == cell.frames { return UInt8(ascii: "R") }
     if cell.reusable == 0 { return UInt8(ascii: ".") }
     if cell.reusable >= cell.frames { return UInt8(ascii: "#") }
     switch (cell.reusable * 4 - 1) / cell.frames {

@@ -22,6 +22,8 @@ enum ScanTable {
     amount(report.frames, &text)
     amount(report.totalReusable, &text)
     text.append("\n")
+    part("of it in whole pieces of 2 MiB", report.framesInPieces, &text)
+    part("in whole blocks of 128 MiB, for RAM", report.framesInBlocks, &text)
     appendHeld(report, &text)
     appendRuns(report, &text)
     ScanMap.append(report.map, &text)
@@ -38,6 +40,15 @@ enum ScanTable {
     if text.bytes.count - start > 11 { text.pad(to: 14, from: start) }
     amount(report[frameClass], &text, width: 23 - (text.bytes.count - start))
     if report[reusable: frameClass] > 0 { amount(report[reusable: frameClass], &text) }
+    text.append("\n")
+  }
+
+  /// Appends a line: a part of the reusable pages.
+  private static func part(_ name: Literal, _ frames: UInt64, _ text: inout Text) {
+    let start = text.bytes.count
+    text.append(name)
+    text.pad(to: 34, from: start)
+    amount(frames, &text, width: 46 - (text.bytes.count - start))
     text.append("\n")
   }
 

@@ -1,8 +1,10 @@
 import CPlatform
 import FuseServer
 import Platform
+import RunningKernel
 
-/// `oldmemfs record DIR [--to FILE]`: lists the pages that the process that serves a mount has overwritten.
+/// `oldmemfs record [DIR] [--to FILE]`: lists the pages that became RAM of this kernel, and those that the process that serves a mount has
+/// overwritten.
 ///
 /// Each run of pages of 4096 bytes is a line 'FIRST_PFN COUNT'. Standard output gets the runs overwritten so far, sorted. FILE begins
 /// with a comment line ('#') and is kept up to date: the process that serves the mount appends a page before it overwrites it. FILE is
@@ -15,9 +17,10 @@ enum RecordCommand {
       guard let value = option.value(of: "to="), !value.bytes.isEmpty else { throw .unknown(option) }
       file = value
     }
-    let directory = try StatusCommands.directory(parsed.operands)
-    guard ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory)).way != nil
-    else { throw Failure("a scratch mount overwrites no pages of a crashed kernel") }
+    let directory = parsed.operands.isEmpty ? nil : try StatusCommands.directory(parsed.operands)
+    if let directory, ControlAnswers.Status(try ControlAnswers.ask(.status, at: directory)).way == nil {
+      throw Failure("a scratch mount overwrites no pages of a crashed kernel")
+    }
     if let file {
       try keep(in: file, at: directory)
     } else {
@@ -27,12 +30,14 @@ enum RecordCommand {
   }
 
   /// First has the process keep the file, then adds the pages overwritten before. In this order no page is missed.
-  private static func keep(in path: Text, at directory: Text) throws(Failure) {
+  private static func keep(in path: Text, at directory: Text?) throws(Failure) {
     let file = try begin(path, directory)
-    let question = Control.Question(
-      kind: ControlAnswers.Kind.keepRecord.rawValue, values: [UInt64(getpid()), UInt64(file.rawValue), 0])
-    let error = Errno(Int32(truncatingIfNeeded: try ControlAnswers.ask(question, at: directory)[0]))
-    guard error == Errno(0) else { throw cannotKeep(path, error) }
+    if let directory {
+      let question = Control.Question(
+        kind: ControlAnswers.Kind.keepRecord.rawValue, values: [UInt64(getpid()), UInt64(file.rawValue), 0])
+      let error = Errno(Int32(truncatingIfNeeded: try ControlAnswers.ask(question, at: directory)[0]))
+      guard error == Errno(0) else { throw cannotKeep(path, error) }
+    }
     var failed: Errno?
     try forEachPart(at: directory) { text throws(Failure) in
       do throws(Errno) { try file.write(text) } catch { failed = error }
@@ -41,11 +46,13 @@ enum RecordCommand {
   }
 
   /// Makes the file, with the comment line. A file in the mount itself is EDEADLK: the process would wait for its own answer.
-  private static func begin(_ path: Text, _ directory: Text) throws(Failure) -> FileDescriptor {
+  private static func begin(_ path: Text, _ directory: Text?) throws(Failure) -> FileDescriptor {
     do throws(Errno) {
-      let mount = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
       let file = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode: 0o600)
-      guard try !FileStatus(of: file).isOnSameFileSystem(as: FileStatus(of: mount)) else { throw Errno(EDEADLK) }
+      if let directory {
+        let mount = try FileDescriptor.open(directory, flags: FileDescriptor.readOnly)
+        guard try !FileStatus(of: file).isOnSameFileSystem(as: FileStatus(of: mount)) else { throw Errno(EDEADLK) }
+      }
       try file.write(Text("# FIRST_PFN COUNT: pages that oldmemfs overwrote. A dump has none of the crashed kernel's data there.\n"))
       return file
     } catch { throw cannotKeep(path, error) }
@@ -55,17 +62,30 @@ enum RecordCommand {
     Failure("the record can't be kept in %: %", path, error.text)
   }
 
-  /// Calls `body` with the lines of each answer.
-  private static func forEachPart(at directory: Text, _ body: (Text) throws(Failure) -> Void) throws(Failure) {
+  /// Calls `body` with the lines of each answer. RAM that was added is among them: nobody knows which of its pages have been written.
+  private static func forEachPart(at directory: Text?, _ body: (Text) throws(Failure) -> Void) throws(Failure) {
+    let added = MemoryMap.current?.added ?? []
+    var nextAdded = 0
+    /// Appends the RAM that lies before a page.
+    func appendAdded(before pfn: UInt64, to text: inout Text) {
+      while nextAdded < added.count, added[nextAdded].lowerBound / 4096 < pfn {
+        let range = added[nextAdded]
+        text.append("% %\n", range.lowerBound / 4096, (range.upperBound - range.lowerBound) / 4096)
+        nextAdded += 1
+      }
+    }
     var next: UInt64 = 0
     while next != UInt64.max {
-      let answer = try ControlAnswers.ask(.record, from: next, at: directory)
+      let answer =
+        try directory.map { directory throws(Failure) in try ControlAnswers.ask(.record, from: next, at: directory) } ?? [UInt64.max, 0]
       var text = Text()
       for index in 0..<min(Int(truncatingIfNeeded: answer[1]), (answer.count - 2) / 2) {
+        appendAdded(before: answer[2 + 2 * index], to: &text)
         text.append("% %\n", answer[2 + 2 * index], answer[3 + 2 * index])
       }
-      try body(text)
       next = answer[0]
+      if next == UInt64.max { appendAdded(before: next, to: &text) }
+      try body(text)
     }
   }
 }

@@ -1,6 +1,7 @@
 import FuseServer
 import OldMemory
 import Platform
+import RunningKernel
 
 /// `oldmemfs status DIR`: prints the state of a mount, as the process that serves it tells.
 enum StatusCommands {
@@ -19,6 +20,9 @@ enum StatusCommands {
     amount("refused", status.refusedFrames, &text)
     amount("retired", status.retiredFrames, &text)
     text.appendField("damaged", Text("% pages, % sections", status.damagedFrames, status.damagedSections))
+    var added: UInt64 = 0
+    for range in MemoryMap.current?.added ?? [] { added += (range.upperBound - range.lowerBound) / 4096 }
+    amount("added RAM", added, &text)
     text.appendField("memory", Text("% in process %", anonymousMemory(of: status.pid), Text("%", status.pid)))
     return try Usage.output(text)
   }

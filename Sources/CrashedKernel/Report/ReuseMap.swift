@@ -12,9 +12,10 @@ public struct ReuseMap {
   private static var mostRows: Int { 16 }
 
   public struct Cell: BitwiseCopyable, Sendable {
-    /// Frames of memory; of these, reusable ones, and ones whose struct pages can't be read.
+    /// Frames of memory; of these, reusable ones, ones that the capture kernel has, and ones whose struct pages can't be read.
     public internal(set) var frames: UInt64 = 0
     public internal(set) var reusable: UInt64 = 0
+    public internal(set) var taken: UInt64 = 0
     public internal(set) var unreadable: UInt64 = 0
   }
 
@@ -53,6 +54,8 @@ public struct ReuseMap {
   }
 
   mutating func addReusable(_ first: UInt64, _ count: UInt64) { add(first, count) { $0.reusable += $1 } }
+
+  mutating func addTaken(_ first: UInt64, _ count: UInt64) { add(first, count) { $0.taken += $1 } }
 
   mutating func addUnreadable(_ first: UInt64, _ count: UInt64) { add(first, count) { $0.unreadable += $1 } }
 

@@ -17,6 +17,10 @@ public final class ScanReport {
   public private(set) var firstDamage: KernelError?
   /// The longest runs of reusable frames, the longest first: where they begin, and how many frames they have.
   public private(set) var longestRuns: [(first: UInt64, count: UInt64)] = []
+  /// Reusable frames in aligned pieces of 2 MiB, each of them reusable as a whole: what device dax can map.
+  public private(set) var framesInPieces: UInt64 = 0
+  /// Frames in whole blocks of 128 MiB that may become RAM (`oldmemfs ram`), where memory has blocks of that size.
+  public private(set) var framesInBlocks: UInt64 = 0
   /// The places of the reusable frames.
   public private(set) var map: ReuseMap
   /// The duration of the pass.
@@ -24,6 +28,7 @@ public final class ScanReport {
 
   public let policy: ReusePolicy
   private static var runsKept: Int { 5 }
+  private static var pieceFrames: Int { 512 }
 
   public subscript(frameClass: FrameClass) -> UInt64 { classes[Int(frameClass.rawValue)] }
   public subscript(reusable frameClass: FrameClass) -> UInt64 { reusable[Int(frameClass.rawValue)] }
@@ -92,6 +97,9 @@ public final class ScanReport {
     _ onRun: (UInt64, UInt64, FrameClass) -> Void
   ) {
     var start = 0
+    // Where the run of reusable frames of any class began, and the frames that may be RAM.
+    var runStart = 0
+    var asRAM = 0
     while start < FrameMap.frameCount {
       let state = states[start]
       let end = states.endOfStretch(from: start)
@@ -104,11 +112,25 @@ public final class ScanReport {
         reusable[Int(frameClass.rawValue)] += count
         map.addReusable(first + UInt64(start), count)
         extend(&run, first + UInt64(start), count, frameClass, onRun)
-      } else if policy.level.excludes(frameClass) {
-        held[Int(state.hold.rawValue)] += count
+      } else {
+        countPieces(runStart..<start)
+        runStart = end
+        if policy.level.excludes(frameClass) { held[Int(state.hold.rawValue)] += count }
+        if state.hold == .taken { map.addTaken(first + UInt64(start), count) }
       }
+      if policy.isReusableAsRAM(state) { asRAM += end - start }
       start = end
     }
+    countPieces(runStart..<FrameMap.frameCount)
+    if asRAM == FrameMap.frameCount { framesInBlocks += UInt64(asRAM) }
+  }
+
+  /// Counts the pieces that lie in a run of reusable frames as a whole.
+  private func countPieces(_ run: Range<Int>) {
+    let piece = Self.pieceFrames
+    let first = (run.lowerBound + piece - 1) / piece
+    let end = run.upperBound / piece
+    if first < end { framesInPieces += UInt64((end - first) * piece) }
   }
 
   private func extend(
@@ -170,6 +192,7 @@ extension HoldReason {
     case .unknownFlags: return "unknown-flags"
     case .buffers: return "buffers"
     case .hugetlb: return "hugetlb"
+    case .taken: return "taken"
     }
   }
 }

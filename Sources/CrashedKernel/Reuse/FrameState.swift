@@ -55,6 +55,8 @@ public enum HoldReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// A huge page in use by a process or a file. A device that the process drives itself may write to it, and the kernel does not know
   /// (UIO, as DPDK uses it).
   case hugetlb
+  /// The capture kernel has it already, as RAM or for a device.
+  case taken
 }
 
 /// A frame's class and what holds it back, in a byte.

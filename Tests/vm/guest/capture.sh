@@ -8,7 +8,8 @@
 
 out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
-available() { awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
+amount() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
+available() { amount MemAvailable; }
 
 # check STEP CODE: ends the run if the step failed. Its output is in its files.
 check() { [ "$2" -eq 0 ] || give_up "$1 ended with $2: $(tail -n 3 "$out/$1.err" 2>/dev/null)"; }
@@ -36,6 +37,31 @@ step_record() {
 step_save_core() {
   /lab/labguest save-core /proc/vmcore $out/vmcore >$out/save_core.out 2>$out/save_core.err
   check save_core $?
+}
+
+# All blocks that there are.
+step_add_ram() {
+  result total_before "$(amount MemTotal)"
+  result available_before "$(amount MemAvailable)"
+  timeout "$STEP_SECONDS" oldmemfs ram 1t -o level="$LEVEL" >$out/add_ram.out 2>$out/add_ram.err
+  check add_ram $?
+  result total_after "$(amount MemTotal)"
+  result available_after "$(amount MemAvailable)"
+  cp /proc/iomem $out/iomem-ram.txt
+  oldmemfs record >$out/ram-record.txt 2>$out/ram-record.err
+  check ram-record $?
+  tell "$(cat $out/add_ram.err)"
+}
+
+# Files in memory, of all that is available but 48 MiB.
+step_use_ram() {
+  mkdir -p /ram
+  mount -t tmpfs -o size="$(($(available) - 49152))k" none /ram
+  timeout "$STEP_SECONDS" /lab/labguest fill /ram >$out/use_ram.out 2>$out/use_ram.err
+  check use_ram $?
+  timeout "$STEP_SECONDS" /lab/labguest verify /ram >$out/use_ram_verify.out 2>$out/use_ram.err
+  check use_ram $?
+  umount /ram
 }
 
 step_scan() {

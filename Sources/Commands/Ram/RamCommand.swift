@@ -1,0 +1,151 @@
+import CrashedKernel
+import DeviceDax
+import FuseServer
+import Platform
+import RunningKernel
+import Vmcore
+
+/// `oldmemfs ram [SIZE]`: makes RAM of this kernel's of whole blocks of the crashed kernel's memory.
+enum RamCommand {
+  static func run(_ words: [Text]) throws(Failure) -> ExitCode {
+    let arguments = try RamArguments(words)
+    let policy = ReusePolicy(level: try arguments.memory.mountLevel())
+    try checkKernel()
+    let kernel = try CrashedKernel.open(vmcore)
+    try kernel.claim(vmcore)
+    let regions = try self.regions()
+    guard let blocks = MemoryBlocks() else { throw Failure("this kernel can't add memory (CONFIG_MEMORY_HOTPLUG)") }
+    guard var search = BlockSearch(kernel, policy, blockSize: blocks.size)
+    else { throw Failure("memory blocks of % MiB are not known here", Text("%", blocks.size >> 20)) }
+    let count = Int(clamping: arguments.bytes / blocks.size)
+    guard count > 0 else {
+      throw Failure("a block of memory has % MiB here: give a SIZE of one at the least", Text("%", blocks.size >> 20))
+    }
+    let found = search.best(count, in: regions.map { $0.frames })
+    guard !found.isEmpty else { throw Failure("no block of % MiB can be had as a whole", Text("%", blocks.size >> 20)) }
+    return try add(found, to: blocks, from: regions)
+  }
+
+  private static var vmcore: Text { Text("/proc/vmcore") }
+
+  /// Once memory is added, read(2) of it in /proc/vmcore is a warning of the kernel's (`__ioremap_caller`, arch/x86/mm/ioremap.c), and this would
+  /// be the end.
+  private static func checkKernel() throws(Failure) {
+    guard SysFile.text(Text("/proc/sys/kernel"), "panic_on_warn") == "1" else { return }
+    throw Failure("panic_on_warn is set, and a read of added memory through /proc/vmcore is a warning: without it, RAM can be added")
+  }
+
+  /// The regions whose memory can be RAM.
+  private static func regions() throws(Failure) -> [DaxRegion] {
+    try loadDrivers()
+    let all = DaxBus().regions
+    guard !all.isEmpty
+    else {
+      throw Failure(
+        "no memory is left to device dax: the words of 'oldmemfs memmap' are not on this kernel's command line, or dax_hmem is not there")
+    }
+    let regions = all.filter { $0.hasNode }
+    guard !regions.isEmpty
+    else { throw Failure("the memory that is left to device dax is in no NUMA node: a reservation above it, or 'numa=on', would help") }
+    return regions
+  }
+
+  /// Has the kernel's own loader load what is not there: it knows this kernel's modules.
+  private static func loadDrivers() throws(Failure) {
+    guard !DaxBus().has(.kmem) || !Files.exists(Text("/sys/bus/platform/drivers/hmem")) else { return }
+    let loader = SysFile.text(Text("/proc/sys/kernel"), "modprobe")
+    for words in ["dax_hmem region_idle=1", "kmem"] as [Literal] {
+      do throws(Errno) {
+        switch try ChildProcess.fork() {
+        case .child:
+          try? ThisProcess.execute(loader, [loader, Text("-q")] + Text(words).split(UInt8(ascii: " ")))
+          ThisProcess.end(code: 127)
+        case .parent(let child): _ = child.end()
+        }
+      } catch { throw Failure("can't start %: %", loader, error.text) }
+    }
+    guard DaxBus().has(.kmem) else { throw Failure("this kernel has no driver kmem, or its module can't be loaded") }
+  }
+
+  private static func add(_ found: [WholeBlock], to blocks: MemoryBlocks, from regions: [DaxRegion]) throws(Failure) -> ExitCode {
+    let before = MemoryAmounts()
+    var added: [WholeBlock] = []
+    var obstacle = Text()
+    blocks.onlining {
+      for block in found {
+        guard let region = regions.first(where: { $0.holds(block) }) else { continue }
+        do throws(Failure) { try add(block, to: blocks, from: region) } catch {
+          obstacle = error.message
+          break
+        }
+        added.append(block)
+      }
+    }
+    if added.isEmpty { throw Failure("no RAM could be added: %", obstacle) }
+    if !obstacle.bytes.isEmpty {
+      Log.line(Text("no more than % of % blocks are added: ", UInt64(added.count), UInt64(found.count)).appending(obstacle))
+    }
+    report(added, before, MemoryAmounts())
+    return .success
+  }
+
+  private static func add(_ block: WholeBlock, to blocks: MemoryBlocks, from region: DaxRegion) throws(Failure) {
+    let range = block.bytes
+    let device: DaxDevice
+    do throws(DaxError) { device = try region.give([range], to: .kmem) } catch { throw Failure(error.text) }
+    do throws(Errno) { try blocks.bringOnline(at: range.lowerBound) } catch {
+      device.giveBack(from: .kmem)
+      throw Failure("a block does not come online: %", error.text)
+    }
+  }
+
+  private static func report(_ added: [WholeBlock], _ before: MemoryAmounts, _ after: MemoryAmounts) {
+    var cache: UInt64 = 0
+    var user: UInt64 = 0
+    var frames: UInt64 = 0
+    for block in added {
+      frames += block.frames.upperBound.rawValue - block.frames.lowerBound.rawValue
+      cache += block.cache
+      user += block.user
+    }
+    var text = Text("% MiB of RAM added in % blocks", frames / 256, UInt64(added.count))
+    text.append(" (% MiB were free, % page cache, % of processes)", (frames - cache - user) / 256, cache / 256, user / 256)
+    text.append("; MemTotal % -> % MiB", before.total >> 10, after.total >> 10)
+    text.append(", MemAvailable % -> % MiB", before.available >> 10, after.available >> 10)
+    Log.line(text)
+  }
+}
+
+/// What `oldmemfs ram [SIZE] [-o OPTIONS]` says.
+private final class RamArguments {
+  private(set) var bytes: UInt64 = 1 << 30
+  let memory = MemoryArguments()
+
+  init(_ words: [Text]) throws(Failure) {
+    let parsed = try OptionParser.parse(words)
+    for word in parsed.options {
+      guard let given = try GivenOption(word), given.option == .level || given.option == .reuse, try memory.take(given)
+      else { throw .unknown(word) }
+    }
+    guard parsed.operands.count < 2 else { throw .unexpected(parsed.operands[1]) }
+    guard let size = parsed.operands.first else { return }
+    guard case .absolute(let bytes)? = Size(size) else { throw Failure(usage: "'%' is no SIZE; it is N[k|m|g|t|p|e]", size) }
+    self.bytes = bytes
+  }
+}
+
+extension WholeBlock {
+  fileprivate var bytes: Range<UInt64> { frames.lowerBound.address.rawValue..<frames.upperBound.address.rawValue }
+}
+
+extension DaxRegion {
+  /// The frames that lie in it as a whole.
+  fileprivate var frames: Range<PFN> {
+    let first = (range.lowerBound + PFN.pageSize - 1) / PFN.pageSize
+    return PFN(first)..<PFN(max(first, range.upperBound / PFN.pageSize))
+  }
+
+  fileprivate func holds(_ block: WholeBlock) -> Bool {
+    range.lowerBound <= block.bytes.lowerBound && block.bytes.upperBound <= range.upperBound
+  }
+}

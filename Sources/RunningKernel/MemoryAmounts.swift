@@ -1,0 +1,18 @@
+import Platform
+
+/// How much memory this kernel has and can give, as `/proc/meminfo` says it, in KiB.
+public struct MemoryAmounts {
+  /// All that the page allocator has had.
+  public let total: UInt64
+  /// What programs can have without swapping.
+  public let available: UInt64
+
+  public init(_ listing: Text = Files.contents(of: Text("/proc/meminfo"))) {
+    total = Self.amount("MemTotal:", listing)
+    available = Self.amount("MemAvailable:", listing)
+  }
+
+  private static func amount(_ name: Literal, _ listing: Text) -> UInt64 {
+    listing.bytes.line(after: Text(name))?.split(UInt8(ascii: " ")).first?.number() ?? 0
+  }
+}
