@@ -26,6 +26,23 @@ struct BootSettingsTests {
     #expect(settings.mountOptions == "size=50%,noexec")
   }
 
+  @Test("RAM is added unless it says no, as much as it says")
+  func ram() {
+    #expect(settings("").ram == "1g")
+    #expect(settings("ram=512m").ram == "512m")
+    #expect(settings("ram=512m\nram=no\n").ram.bytes.isEmpty)
+    #expect(settings("ram=no\nram=2g\n").ram == "2g")
+    #expect(settings("ram=much\n").ram == "1g")
+    #expect(settings("").unpacked == nil)
+    #expect(settings("unpacked=12345\nunpacked=x\n").unpacked == 12345)
+  }
+
+  @Test("RAM is chosen as pages of a mount are")
+  func reuseOptions() {
+    #expect(settings("level=31\n").reuseOptions == "level=31")
+    #expect(settings("level=31\noptions=size=50%,reuse=free,noexec\n").reuseOptions == "level=31,reuse=free")
+  }
+
   @Test("a level that is none leaves what was said before", arguments: ["32", "-1", "x", "", "31,17", " 31", "99999999999999999999"])
   func wrongLevel(value: String) {
     #expect(settings("level=\(value)").level.bytes.isEmpty)

@@ -11,19 +11,21 @@ check() {
 
 depends() { echo base; }
 
-installkernel() { instmods "=fs/fuse" 2>/dev/null || :; }
+installkernel() { instmods "=fs/fuse" "=drivers/dax" 2>/dev/null || :; }
 
 # Prints the settings of the first stage. Those of /etc/oldmemfs.conf come last, so that they win.
 oldmemfs_settings() {
   local action
   echo "level=$("$moddir/level" "$dracutsysrootdir/")"
+  # If makedumpfile fails, kdump-tools copies all of /proc/vmcore, where RAM that was added can't be read.
+  [[ ! -e $dracutsysrootdir/etc/default/kdump-tools ]] || echo "ram=no"
   action=$(sed -n 's/^[[:space:]]*\(failure_action\|default\)[[:space:]]\{1,\}\([a-z_]*\).*/\2/p' "$dracutsysrootdir/etc/kdump.conf" 2>/dev/null | tail -n 1)
   [[ -z $action ]] || echo "failure_action=$action"
   [[ ! -r $dracutsysrootdir/etc/oldmemfs.conf ]] || grep -E '^[a-z_]+=' "$dracutsysrootdir/etc/oldmemfs.conf"
 }
 
 install() {
-  local fuse words
+  local module words
   oldmemfs_settings >"$DRACUT_TMPDIR/oldmemfs.settings"
   install_level
   # oldmemfs-stage needs dd, grep, mkdir, rm, sed and tail.
@@ -36,9 +38,8 @@ install() {
     install_without_payload
     return
   fi
-  fuse=$(find "$dracutsysrootdir/lib/modules/$kernel/" -path '*/fs/fuse/fuse.ko*' -print -quit 2>/dev/null)
   words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR")
-  [[ -z $fuse ]] || words+=(--fuse "$fuse")
+  for module in $("$moddir/modules" "$dracutsysrootdir/lib/modules/$kernel"); do words+=(--module "$module"); done
   check_kernel_config CONFIG_RD_XZ || words+=(--stage none)
   # Dracut lets a module change the finished image only through its compressor: pack takes the compressor's place. install() runs in
   # dracut's own shell, before the compressor is used.

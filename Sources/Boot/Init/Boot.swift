@@ -7,7 +7,6 @@ public enum Boot {
   static var programPath: Text { Text("/oldmemfs") }
   static var payloadPath: Text { Text("/oldmemfs.payload") }
   static var settingsPath: Text { Text("/oldmemfs.conf") }
-  static var modulePath: Text { Text("/fuse.ko") }
   static var target: Text { Text("/oldmem") }
 
   /// Becomes the payload's init. Returns, or ends the process, only if that fails.
@@ -15,6 +14,7 @@ public enum Boot {
     mountKernelFileSystems()
     Log.switchToKernel()
     keepNothingBack()
+    AddedMemory.keepIdle()
     let settings = BootSettings(Files.contents(of: settingsPath))
     guard putPayloadInPlace(settings) else {
       // Nothing of the capture can run, now or later.
@@ -31,42 +31,48 @@ public enum Boot {
   /// Returns 0 once it is mounted; otherwise the log has the reason.
   public static func start() -> Int32 {
     let settings = BootSettings(Files.contents(of: settingsPath))
-    if CaptureKernel.isTurnedOff {
-      Log.line("oldmemfs=off: everything stays in memory")
-      return 1
-    }
-    guard settings.allowsReuse else {
-      settings.sayNoReuse()
-      return 1
-    }
+    guard mayUseOldMemory(settings) else { return 1 }
+    AddedMemory.add(settings)
     try? Files.makeDirectory(target, mode: 0o755)
     guard let watcher = Watcher.start(settings) else { return 1 }
     watcher.commit()
     return 0
   }
 
-  /// Unpacks into old memory, or else into this kernel's memory. Returns false if both fail.
+  /// Unpacks into RAM that was added, if that is enough, else into old memory, else into this kernel's memory. Returns false if all fail.
   private static func putPayloadInPlace(_ settings: BootSettings) -> Bool {
+    let mayUse = mayUseOldMemory(settings)
+    if mayUse { AddedMemory.add(settings) }
     do throws(PayloadError) {
       let payload = try Payload(path: payloadPath)
-      return unpackIntoOldMemory(payload, settings) || unpackIntoMemory(payload)
+      if mayUse {
+        if AddedMemory.holds(settings), unpackIntoMemory(payload, frees: false) {
+          Log.line("the initramfs is in RAM that was added")
+          AddedMemory.mountForStaging(settings)
+          return true
+        }
+        if unpackIntoOldMemory(payload, settings) { return true }
+      }
+      return unpackIntoMemory(payload, frees: true)
     } catch {
       Log.line(Text("%; failure action: %", error.text, Text(settings.failureAction.name)))
       return false
     }
   }
 
-  /// Returns whether the payload is in place.
-  private static func unpackIntoOldMemory(_ payload: borrowing Payload, _ settings: BootSettings) -> Bool {
+  /// Whether old memory may be used; logs why not.
+  private static func mayUseOldMemory(_ settings: BootSettings) -> Bool {
     if CaptureKernel.isTurnedOff {
       Log.line("oldmemfs=off: everything stays in memory")
       return false
     }
-    guard settings.allowsReuse else {
-      settings.sayNoReuse()
-      return false
-    }
-    loadFuse()
+    if !settings.allowsReuse { settings.sayNoReuse() }
+    return settings.allowsReuse
+  }
+
+  /// True when the payload is in place.
+  private static func unpackIntoOldMemory(_ payload: borrowing Payload, _ settings: BootSettings) -> Bool {
+    CaptureKernel.load("fuse")
     try? Files.makeDirectory(target, mode: 0o755)
     guard let watcher = Watcher.start(settings) else {
       Log.line("no old memory is used: everything stays in memory")
@@ -100,11 +106,12 @@ public enum Boot {
     }
   }
 
-  private static func unpackIntoMemory(_ payload: borrowing Payload) -> Bool {
+  /// - Parameter frees: the payload's memory is given back as it is read, so that nothing can be tried after a failure.
+  private static func unpackIntoMemory(_ payload: borrowing Payload, frees: Bool) -> Bool {
     liftRootLimit()
     do throws(FileTreeError) {
       var unpacker = Unpacker(into: nil, keeping: [])
-      var stream = try payload.stream(frees: true)
+      var stream = try payload.stream(frees: frees)
       try unpacker.unpack(&stream)
       return true
     } catch {
@@ -117,15 +124,6 @@ public enum Boot {
   /// was before the kernel freed the packed image. A ramfs has no limit, and ignores the option.
   private static func liftRootLimit() {
     try? Mounts.remount(Text("/"), options: Text("size=100%"))
-  }
-
-  /// Loads the module fuse. The first stage has it, uncompressed, if the kernel has it as a module.
-  private static func loadFuse() {
-    guard let module = try? FileDescriptor.open(modulePath, flags: FileDescriptor.readOnly) else { return }
-    do throws(Errno) { try CaptureKernel.load(module) } catch {
-      Log.line(Text("can't load the module fuse: %", error.text))
-    }
-    try? Files.remove(modulePath)
   }
 
   /// Lets a capture kernel use its last free memory. After an allocation has split a pageblock of another migrate type, the kernel keeps

@@ -13,6 +13,11 @@ struct BootSettings {
   /// More mount options, separated by commas.
   var mountOptions = Text()
 
+  /// The RAM to add, as `oldmemfs ram` takes it; empty for none.
+  var ram = Text("1g")
+  /// The size of the unpacked payload, in bytes; nil if the packer did not say.
+  var unpacked: UInt64?
+
   /// Reads the lines. An unknown key is ignored, and a wrong value leaves the default: nobody is there to correct it.
   init(_ text: Text) {
     for line in text.split(UInt8(ascii: "\n")) {
@@ -26,12 +31,23 @@ struct BootSettings {
         if let number = value.number(), 1...3600 ~= number { mountSeconds = Int32(number) }
       } else if let value = line.value(of: "options=") {
         mountOptions = value
+      } else if let value = line.value(of: "ram=") {
+        if value == "no" { ram = Text() } else if value.byteCount({ $0.number() }) != nil { ram = value }
+      } else if let value = line.value(of: "unpacked=") {
+        if let number = value.number() { unpacked = number }
       }
     }
   }
 }
 
 extension BootSettings {
+  /// The options that choose pages, for a mount and for RAM.
+  var reuseOptions: Text {
+    var text = Text("level=").appending(level)
+    for option in mountOptions.split(UInt8(ascii: ",")) where option.hasPrefix("reuse=") { text.append(",%", option) }
+    return text
+  }
+
   /// Whether the dump leaves out pages that may be reused. Zero pages may not: they must stay zeros.
   var allowsReuse: Bool { (level.number() ?? 0) & 0b11110 != 0 }
 

@@ -3,9 +3,20 @@ import Platform
 
 /// Calls of an init to its kernel.
 enum CaptureKernel {
+  /// Loads a module of the first stage, which has it, uncompressed, if the kernel has it as a module. The file goes.
+  static func load(_ name: Literal, parameters: Literal = "") {
+    let path = Text("/%.ko", Text(name))
+    guard let module = try? FileDescriptor.open(path, flags: FileDescriptor.readOnly) else { return }
+    do throws(Errno) { try load(module, Text(parameters)) } catch {
+      Log.line(Text("can't load the module %: %", Text(name), error.text))
+    }
+    try? Files.remove(path)
+  }
+
   /// Loads an uncompressed module, unless it is loaded already. The corresponding system call is `finit_module`.
-  static func load(_ module: borrowing FileDescriptor) throws(Errno) {
-    guard cboot_load_module(module.rawValue) != 0 else { return }
+  private static func load(_ module: borrowing FileDescriptor, _ parameters: Text) throws(Errno) {
+    let number = module.rawValue
+    guard parameters.withCString({ cboot_load_module(number, $0) }) != 0 else { return }
     let error = Errno.current
     guard error == .exists else { throw error }
   }
@@ -14,5 +25,15 @@ enum CaptureKernel {
   static func end(_ action: FailureAction) { cboot_end_kernel(CChar(action.rawValue)) }
 
   /// Whether the kernel's command line has `oldmemfs=off`.
-  static var isTurnedOff: Bool { Files.contents(of: Text("/proc/cmdline")).contains(word: "oldmemfs=off") }
+  static var isTurnedOff: Bool { commandLine.contains(word: "oldmemfs=off") }
+
+  /// Whether the kernel's command line has words of `oldmemfs memmap`.
+  static var hasSoftReservation: Bool {
+    commandLine.split(UInt8(ascii: " ")).contains { $0.hasPrefix("memmap=") && $0.hasSuffix("+0xefffffff") }
+  }
+
+  /// Whether the kernel's command line has `oldmemfs=noram`.
+  static var addsNoRAM: Bool { commandLine.contains(word: "oldmemfs=noram") }
+
+  private static var commandLine: Text { Text(bytes: Files.contents(of: Text("/proc/cmdline")).bytes.filter { $0 != UInt8(ascii: "\n") }) }
 }

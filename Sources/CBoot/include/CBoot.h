@@ -4,8 +4,8 @@
 
 #include <lzma.h>
 
-/// Loads a kernel module from an open file. Returns 0, or -1 and errno. The corresponding system call is `finit_module`.
-int cboot_load_module(int descriptor);
+/// Loads a kernel module from an open file, with parameters. Returns 0, or -1 and errno. The corresponding system call is `finit_module`.
+int cboot_load_module(int descriptor, const char *parameters);
 /// Ends this kernel at once: 'r'eboot, 'p'ower off or 'h'alt. Returns only on failure. The corresponding C function is `reboot`.
 void cboot_end_kernel(char how);
 

@@ -3,12 +3,17 @@
 # shellcheck source=../../vm/guest/common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # CAPTURE_COMMAND_LINE
+. /lab/conf # CAPTURE_COMMAND_LINE, SOFT_RESERVE, LOAD_MIB
 
 /bin/busybox mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
+if [ "$SOFT_RESERVE" = yes ]; then
+  words=$(oldmemfs memmap 2>/dev/console)
+  [ -n "$words" ] || give_up "oldmemfs memmap has no words"
+  CAPTURE_COMMAND_LINE="$CAPTURE_COMMAND_LINE $words"
+fi
 
 load() { /lab/kexec/kexec -s -p "$1" --initrd=/lab/capture.img --command-line="$CAPTURE_COMMAND_LINE"; }
 
@@ -24,5 +29,10 @@ fi
 load /lab/capture.vmlinuz || give_up "the capture kernel can't be loaded"
 rm -rf /lab/capture.* /lab/refused
 tell "first kernel $(uname -r) is up, $(($(cat /sys/kernel/kexec_crash_size) >> 20)) MiB reserved, capture kernel loaded"
+if [ "$LOAD_MIB" -gt 0 ]; then
+  mkdir -p /tmp/load
+  mount -t tmpfs -o size=100% none /tmp/load
+  dd if=/dev/zero of=/tmp/load/file bs=1M count="$LOAD_MIB" 2>/dev/null || give_up "no memory for the load"
+fi
 echo 1 >/proc/sys/kernel/sysrq
 echo c >/proc/sysrq-trigger
