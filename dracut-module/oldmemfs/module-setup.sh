@@ -40,6 +40,7 @@ install() {
   fi
   words=("$moddir/pack" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR")
   for module in $("$moddir/modules" "$dracutsysrootdir/lib/modules/$kernel"); do words+=(--module "$module"); done
+  ! hides_payload || words+=(--payload hidden)
   check_kernel_config CONFIG_RD_XZ || words+=(--stage none)
   # Dracut lets a module change the finished image only through its compressor: pack takes the compressor's place. install() runs in
   # dracut's own shell, before the compressor is used.
@@ -48,6 +49,19 @@ install() {
   # Not 3cpio, which newer versions of dracut may use: it accepts no other compressor than those that it knows.
   # shellcheck disable=SC2034  # dracut's
   CPIO=cpio enhanced_cpio=""
+}
+
+# Whether to hide the payload (payload=hidden). The capture kernel must keep the image: the word for that has to be in kdump's
+# configuration.
+hides_payload() {
+  grep -q '^payload=hidden' "$DRACUT_TMPDIR/oldmemfs.settings" || return
+  if [[ $(printf '%s\n' 6.8 "$kernel" | sort -V | head -n 1) != 6.8 ]]; then
+    dwarn "oldmemfs: payload=hidden needs Linux 6.8, and this is $kernel: the payload is a file"
+    return 1
+  fi
+  grep -Eqs '^[^#]*\bretain_initrd\b' "$dracutsysrootdir"/etc/{sysconfig/kdump,default/kdump-tools} && return
+  dwarn "oldmemfs: payload=hidden needs retain_initrd on the capture kernel's command line, which kdump's configuration lacks: the payload is a file"
+  return 1
 }
 
 # Writes the dump level for mounts by hand, and warns if the level gains nothing.

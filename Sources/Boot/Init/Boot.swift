@@ -44,7 +44,8 @@ public enum Boot {
     let mayUse = mayUseOldMemory(settings)
     if mayUse { AddedMemory.add(settings) }
     do throws(PayloadError) {
-      let payload = try Payload(path: payloadPath)
+      let isFile = Files.exists(payloadPath)
+      let payload = try isFile ? Payload(path: payloadPath) : Payload.hidden(in: Text("/sys/firmware/initrd"), copy: payloadPath)
       if mayUse {
         if AddedMemory.holds(settings), unpackIntoMemory(payload, frees: false) {
           Log.line("the initramfs is in RAM that was added")

@@ -7,6 +7,7 @@ import Platform
 /// The decoder has a dictionary, whose size the packer chose, and verifies xz's checksum of each block.
 struct ArchiveStream: ~Copyable {
   private let source: FileDescriptor
+  private let start: UInt64
   private let length: UInt64
   /// Whether to free each part of the file once it is read.
   private let frees: Bool
@@ -21,9 +22,10 @@ struct ArchiveStream: ~Copyable {
   /// The bytes of either buffer.
   static var chunk: Int { 1 << 16 }
 
-  /// Starts a stream of the first `length` bytes of a file.
-  init(_ source: consuming FileDescriptor, length: UInt64, frees: Bool) throws(FileTreeError) {
+  /// Starts a stream of `length` bytes of a file, from `start` on.
+  init(_ source: consuming FileDescriptor, from start: UInt64 = 0, length: UInt64, frees: Bool) throws(FileTreeError) {
     self.source = source
+    self.start = start
     self.length = length
     self.frees = frees
     packed = [UInt8](repeating: 0, count: Self.chunk)
@@ -82,12 +84,12 @@ struct ArchiveStream: ~Copyable {
     let count = Int(min(UInt64(Self.chunk), length - offset))
     let outcome = packed.withUnsafeMutableBytes { buffer -> Int in
       do throws(Errno) {
-        return try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset)
+        return try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: start + offset)
       } catch { return -1 }
     }
     // If the file ends too early, the decoder notices (LZMA_BUF_ERROR).
     guard outcome >= 0 else { throw .damaged }
-    if frees, outcome > 0 { source.punchHole(at: offset, count: UInt64(outcome)) }
+    if frees, outcome > 0 { source.punchHole(at: start + offset, count: UInt64(outcome)) }
     offset += UInt64(outcome)
     packedRange = 0..<outcome
   }

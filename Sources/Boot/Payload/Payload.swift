@@ -19,17 +19,23 @@ struct Payload {
   static var magic: Literal { "OMFSEAL1" }
 
   private let path: Text
+  /// Where it begins in that file.
+  private let start: UInt64
   /// The number of packed bytes, without the seal.
   private let length: UInt64
+  /// Whether its file is another's, and is only read.
+  private let isHidden: Bool
 
   /// Opens and checks a payload, and repairs it in place by its parity.
   init(path: Text) throws(PayloadError) {
     self.path = path
+    start = 0
+    isHidden = false
     var damaged = false
     do throws(Errno) {
       let file = try FileDescriptor.open(path, flags: FileDescriptor.readWrite)
       let size = try file.size()
-      let seal = Seal(of: file, size: size)
+      let seal = Seal(of: file, 0..<size)
       // The seal is damaged, or was never made. xz's own checksums remain.
       if seal == nil { Log.line("the payload's seal can't be read") }
       length = seal?.length ?? size
@@ -38,11 +44,37 @@ struct Payload {
     if damaged { throw .damaged }
   }
 
+  /// Opens and checks a payload inside an image of the kernel's, which is left as it is.
+  private init(in image: Text, at place: Range<UInt64>, length: UInt64) {
+    path = image
+    start = place.lowerBound
+    self.length = length
+    isHidden = true
+  }
+
+  /// The payload that the kernel did not unpack (`pack --hide`), in the image that it keeps. If it is damaged, it is copied, so that it
+  /// can be repaired.
+  ///
+  /// - Parameters:
+  ///   - image: `/sys/firmware/initrd`, which Linux has since 6.8 if its command line has `retain_initrd`.
+  ///   - copy: the path for the copy.
+  static func hidden(in image: Text, copy: Text) throws(PayloadError) -> Payload {
+    do throws(Errno) {
+      let file = try FileDescriptor.open(image, flags: FileDescriptor.readOnly)
+      guard let place = try HiddenEntry.find(in: file) else { throw Errno.noEntry }
+      if let seal = Seal(of: file, place), seal.isWhole(file) { return Payload(in: image, at: place, length: seal.length) }
+      try HiddenEntry.copy(place, of: file, to: copy)
+    } catch { throw .unreadable(image, error) }
+    return try Payload(path: copy)
+  }
+
+  /// - Parameter frees: gives the payload's memory back as it is read.
   func stream(frees: Bool) throws(FileTreeError) -> ArchiveStream {
+    let frees = frees && !isHidden
     let file = try FileTreeError.naming(path) { () throws(Errno) in
       try FileDescriptor.open(path, flags: frees ? FileDescriptor.readWrite : FileDescriptor.readOnly)
     }
-    return try ArchiveStream(file, length: length, frees: frees)
+    return try ArchiveStream(file, from: start, length: length, frees: frees)
   }
 }
 

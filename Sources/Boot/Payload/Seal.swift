@@ -5,6 +5,8 @@ import Platform
 struct Seal {
   /// The number of packed bytes.
   let length: UInt64
+  /// Where the payload begins in its file.
+  private let start: UInt64
   /// The checksums of the pages, then of the parity pages.
   private let checksums: [UInt32]
 
@@ -14,23 +16,28 @@ struct Seal {
     Int((length + UInt64(Payload.pageBytes) - 1) / UInt64(Payload.pageBytes))
   }
 
-  /// Reads a seal; nil if there is none, or if its own checksum is wrong.
-  init?(of file: borrowing FileDescriptor, size: UInt64) {
+  /// Reads the seal of a payload, which is a part of a file; nil if there is none, or if its own checksum is wrong.
+  init?(of file: borrowing FileDescriptor, _ place: Range<UInt64>) {
+    let size = place.upperBound - place.lowerBound
+    start = place.lowerBound
     guard size > UInt64(Payload.trailerBytes) else { return nil }
-    let trailer = Seal.read(file, Payload.trailerBytes, at: size - UInt64(Payload.trailerBytes))
+    let trailer = Seal.read(file, Payload.trailerBytes, at: place.upperBound - UInt64(Payload.trailerBytes))
     guard trailer.count == Payload.trailerBytes, Array(trailer[16...]).elementsEqual(Payload.magic) else { return nil }
     length = UInt64(Seal.word(trailer, 0)) | UInt64(Seal.word(trailer, 4)) << 32
     guard length <= size else { return nil }
     let count = Seal.pages(length) + Payload.groups
-    let start = UInt64(count * Payload.pageBytes)
-    guard start + UInt64(4 * count + Payload.trailerBytes) == size else { return nil }
-    let list = Seal.read(file, 4 * count + 8, at: start)
+    let listStart = UInt64(count * Payload.pageBytes)
+    guard listStart + UInt64(4 * count + Payload.trailerBytes) == size else { return nil }
+    let list = Seal.read(file, 4 * count + 8, at: start + listStart)
     guard list.count == 4 * count + 8, list.withUnsafeBytes({ Checksum(of: $0).rawValue }) == Seal.word(trailer, 8) else { return nil }
     var checksums: [UInt32] = []
     checksums.reserveCapacity(count)
     for index in 0..<count { checksums.append(Seal.word(list, 4 * index)) }
     self.checksums = checksums
   }
+
+  /// Whether all pages have their checksums.
+  func isWhole(_ file: borrowing FileDescriptor) -> Bool { damagedPages(file).isEmpty }
 
   /// Checks all pages, repairs the damaged ones, and logs it. Returns false if damage is left.
   func makeWhole(_ file: borrowing FileDescriptor) -> Bool {
@@ -46,7 +53,7 @@ struct Seal {
   /// The indexes of the pages with a wrong checksum, parity pages among them.
   private func damagedPages(_ file: borrowing FileDescriptor) -> [Int] {
     var damaged: [Int] = []
-    for page in 0..<checksums.count where !isWhole(Seal.page(file, page), page) { damaged.append(page) }
+    for page in 0..<checksums.count where !isWhole(Seal.page(file, page, from: start), page) { damaged.append(page) }
     return damaged
   }
 
@@ -54,13 +61,13 @@ struct Seal {
   private func repair(_ damaged: [Int], _ file: borrowing FileDescriptor) -> Bool {
     for page in damaged where page < pages {
       let group = page % Payload.groups
-      var rebuilt = Seal.page(file, pages + group)
+      var rebuilt = Seal.page(file, pages + group, from: start)
       for other in stride(from: group, to: pages, by: Payload.groups) where other != page {
-        Seal.combine(&rebuilt, Seal.page(file, other))
+        Seal.combine(&rebuilt, Seal.page(file, other, from: start))
       }
       guard isWhole(rebuilt, page) else { return false }
       let error = rebuilt.withUnsafeBytes { bytes -> Errno? in
-        do throws(Errno) { try file.write(bytes, at: UInt64(page * Payload.pageBytes)) } catch { return error }
+        do throws(Errno) { try file.write(bytes, at: start + UInt64(page * Payload.pageBytes)) } catch { return error }
         return nil
       }
       guard error == nil else { return false }
@@ -108,8 +115,8 @@ struct Seal {
   }
 
   /// Returns a page, padded with zeros if the file ends within it.
-  private static func page(_ file: borrowing FileDescriptor, _ index: Int) -> [UInt8] {
-    var page = read(file, Payload.pageBytes, at: UInt64(index * Payload.pageBytes))
+  private static func page(_ file: borrowing FileDescriptor, _ index: Int, from start: UInt64 = 0) -> [UInt8] {
+    var page = read(file, Payload.pageBytes, at: start + UInt64(index * Payload.pageBytes))
     while page.count < Payload.pageBytes { page.append(0) }
     return page
   }

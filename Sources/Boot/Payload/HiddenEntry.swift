@@ -1,0 +1,69 @@
+// Memory safety: a chunk of the file is an array of this file's own; the pointers to it live for one call, with the array's own counts.
+import Platform
+
+/// An entry of a cpio archive that the kernel does not unpack: a directory by its mode, but with contents (`do_header`,
+/// init/initramfs.c, 5.10 to 7.2, skips to the next entry).
+enum HiddenEntry {
+  /// "oldmemfs.payload", with its NUL.
+  private static var name: Literal { "oldmemfs.payload" }
+  private static var magic: Literal { "070701" }
+  /// The header, the name and a byte that aligns the contents (Documentation/driver-api/early-userspace/buffer-format.rst).
+  private static var headerBytes: Int { 110 }
+  private static var bytesBefore: Int { 128 }
+  private static var chunk: Int { 1 << 16 }
+
+  /// Where the contents of the entry lie in an image; nil if there is no such entry. A header begins at a multiple of four.
+  static func find(in image: borrowing FileDescriptor) throws(Errno) -> Range<UInt64>? {
+    let size = try image.size()
+    var offset: UInt64 = 0
+    while offset + UInt64(bytesBefore) <= size {
+      let bytes = try read(image, chunk + bytesBefore, at: offset)
+      guard bytes.count >= bytesBefore else { return nil }
+      for place in stride(from: 0, through: min(bytes.count - bytesBefore, chunk - 4), by: 4) where bytes[place] == UInt8(ascii: "0") {
+        guard let count = contents(bytes[place..<place + bytesBefore]) else { continue }
+        let start = offset + UInt64(place + bytesBefore)
+        return start <= size && count <= size - start ? start..<start + count : nil
+      }
+      offset += UInt64(chunk)
+    }
+    return nil
+  }
+
+  /// The number of bytes that the entry has if these are its header; nil if they are not.
+  private static func contents(_ header: ArraySlice<UInt8>) -> UInt64? {
+    let bytes = Text(bytes: header)
+    let named = bytes.part(headerBytes..<bytesBefore - 2)
+    guard bytes.hasPrefix(magic), named == name else { return nil }
+    // The seventh of the fields of eight digits.
+    return bytes.part(54..<62).number(radix: 16)
+  }
+
+  static func copy(_ place: Range<UInt64>, of image: borrowing FileDescriptor, to path: Text) throws(Errno) {
+    let copy = try FileDescriptor.open(path, flags: FileDescriptor.writeOnly | FileDescriptor.create | FileDescriptor.truncate, mode: 0o600)
+    var offset = place.lowerBound
+    while offset < place.upperBound {
+      let bytes = try read(image, Int(min(UInt64(chunk), place.upperBound - offset)), at: offset)
+      guard !bytes.isEmpty else { throw Errno.io }
+      var failed: Errno?
+      bytes.withUnsafeBytes { buffer in
+        do throws(Errno) { try copy.write(buffer, at: offset - place.lowerBound) } catch { failed = error }
+      }
+      if let failed { throw failed }
+      offset += UInt64(bytes.count)
+    }
+  }
+
+  private static func read(_ file: borrowing FileDescriptor, _ count: Int, at offset: UInt64) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failed: Errno?
+    let done = bytes.withUnsafeMutableBytes { buffer -> Int in
+      do throws(Errno) { return try file.read(into: buffer, at: offset) } catch {
+        failed = error
+        return 0
+      }
+    }
+    if let failed { throw failed }
+    bytes.removeLast(count - done)
+    return bytes
+  }
+}
