@@ -22,7 +22,11 @@ public struct RecordCheck {
     notReusable = frames.subtracting(ranges.frameSet).sorted()
   }
 
-  /// Each page that differs is on the record, and nearly each page on it differs: a record of all pages would be useless. A few may not
-  /// differ, as the same contents may have been written.
-  public var isRight: Bool { changed > 0 && unrecorded.isEmpty && notReusable.isEmpty && changed * 100 >= recorded * 99 }
+  /// Whether each page that differs is on the record, and nearly each page on it differs: a record of all pages would be useless. A few may
+  /// not differ, as the same contents may have been written, or nothing yet to RAM that was added.
+  ///
+  /// - Parameter least: the least share of the pages on the record that differ, in percent.
+  public func isRight(least: UInt64 = 99) -> Bool {
+    changed > 0 && unrecorded.isEmpty && notReusable.isEmpty && changed * 100 >= recorded * least
+  }
 }

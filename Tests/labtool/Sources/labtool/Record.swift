@@ -5,20 +5,22 @@ struct Record: Check {
   static let manual = Manual(
     "record", "Check that each page that differs between two dumps of all memory is on the record.",
     discussion: """
-      At most 1 % of the pages on the record may not differ: those to which the same contents were written. All pages on the \
-      record must be reusable.
+      A few of the pages on the record may not differ: those to which the same contents were written. All pages on the record \
+      must be reusable.
       """,
     files: [
       .init("before", "A dump of level 0, taken before."), .init("after", "The same, taken after."),
       .init("record", "The output of 'oldmemfs record'."), .init("ranges", "The output of 'oldmemfs scan --ranges'."),
-    ])
+    ], options: [.init("least", "The least share of the pages on the record that differ, in percent (default 99).")])
 
   let before: String
   let after: String
   let record: String
   let ranges: String
+  let least: UInt64
 
-  init(_ words: Words) {
+  init(_ words: Words) throws(UsageError) {
+    least = try words.number("least", in: 1...100, default: 99)
     (before, after, record, ranges) = (words.files[0], words.files[1], words.files[2], words.files[3])
   }
 
@@ -33,6 +35,6 @@ struct Record: Check {
     if !check.notReusable.isEmpty {
       text += "; NOT REUSABLE: \(check.notReusable.count) that are on it (first: \(firstFew(check.notReusable)))"
     }
-    conclude(check.isRight, text)
+    conclude(check.isRight(least: least), text)
   }
 }
