@@ -1,4 +1,3 @@
-// Memory safety: a chunk of the file is an array of this file's own; the pointers to it live for one call, with the array's own counts.
 import Platform
 
 /// An entry of a cpio archive that the kernel does not unpack: a directory by its mode, but with contents (`do_header`,
@@ -17,7 +16,7 @@ enum HiddenEntry {
     let size = try image.size()
     var offset: UInt64 = 0
     while offset + UInt64(bytesBefore) <= size {
-      let bytes = try read(image, chunk + bytesBefore, at: offset)
+      let bytes = try image.bytes(chunk + bytesBefore, at: offset)
       guard bytes.count >= bytesBefore else { return nil }
       for place in stride(from: 0, through: min(bytes.count - bytesBefore, chunk - 4), by: 4) where bytes[place] == UInt8(ascii: "0") {
         guard let count = contents(bytes[place..<place + bytesBefore]) else { continue }
@@ -42,28 +41,10 @@ enum HiddenEntry {
     let copy = try FileDescriptor.open(path, flags: FileDescriptor.writeOnly | FileDescriptor.create | FileDescriptor.truncate, mode: 0o600)
     var offset = place.lowerBound
     while offset < place.upperBound {
-      let bytes = try read(image, Int(min(UInt64(chunk), place.upperBound - offset)), at: offset)
+      let bytes = try image.bytes(Int(min(UInt64(chunk), place.upperBound - offset)), at: offset)
       guard !bytes.isEmpty else { throw Errno.io }
-      var failed: Errno?
-      bytes.withUnsafeBytes { buffer in
-        do throws(Errno) { try copy.write(buffer, at: offset - place.lowerBound) } catch { failed = error }
-      }
-      if let failed { throw failed }
+      try copy.write(bytes, at: offset - place.lowerBound)
       offset += UInt64(bytes.count)
     }
-  }
-
-  private static func read(_ file: borrowing FileDescriptor, _ count: Int, at offset: UInt64) throws(Errno) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var failed: Errno?
-    let done = bytes.withUnsafeMutableBytes { buffer -> Int in
-      do throws(Errno) { return try file.read(into: buffer, at: offset) } catch {
-        failed = error
-        return 0
-      }
-    }
-    if let failed { throw failed }
-    bytes.removeLast(count - done)
-    return bytes
   }
 }

@@ -66,11 +66,7 @@ struct Seal {
         Seal.combine(&rebuilt, Seal.page(file, other, from: start))
       }
       guard isWhole(rebuilt, page) else { return false }
-      let error = rebuilt.withUnsafeBytes { bytes -> Errno? in
-        do throws(Errno) { try file.write(bytes, at: start + UInt64(page * Payload.pageBytes)) } catch { return error }
-        return nil
-      }
-      guard error == nil else { return false }
+      do throws(Errno) { try file.write(rebuilt, at: start + UInt64(page * Payload.pageBytes)) } catch { return false }
     }
     return true
   }
@@ -103,15 +99,7 @@ struct Seal {
     var magic = Text()
     magic.append(Payload.magic)
     tail.append(contentsOf: magic.bytes)
-    try write(tail, to: file, at: UInt64(pages * Payload.pageBytes))
-  }
-
-  private static func write(_ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: UInt64) throws(Errno) {
-    let error = bytes.withUnsafeBytes { bytes -> Errno? in
-      do throws(Errno) { try file.write(bytes, at: offset) } catch { return error }
-      return nil
-    }
-    if let error { throw error }
+    try file.write(tail, at: UInt64(pages * Payload.pageBytes))
   }
 
   /// Returns a page, padded with zeros if the file ends within it.
@@ -123,12 +111,7 @@ struct Seal {
 
   /// Returns bytes of the file: fewer if it ends, none if it can't be read.
   private static func read(_ file: borrowing FileDescriptor, _ count: Int, at offset: UInt64) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    let done = bytes.withUnsafeMutableBytes { buffer -> Int in
-      do throws(Errno) { return try file.read(into: buffer, at: offset) } catch { return 0 }
-    }
-    bytes.removeLast(count - done)
-    return bytes
+    do throws(Errno) { return try file.bytes(count, at: offset) } catch { return [] }
   }
 
   private static func combine(_ page: inout [UInt8], _ other: [UInt8]) {

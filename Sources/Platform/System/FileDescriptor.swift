@@ -124,14 +124,25 @@ public struct FileDescriptor: ~Copyable {
   public func write(_ text: Text) throws(Errno) { try Platform.write(text, to: rawValue) }
 
   /// The whole of a small file, at most `limit` bytes of it, for files whose size `fstat` doesn't tell (/proc, /sys).
-  public func contents(limit: Int = 1 << 16) throws(Errno) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: limit)
+  public func contents(limit: Int = 1 << 16) throws(Errno) -> [UInt8] { try bytes(limit, at: 0) }
+
+  /// `count` bytes from `offset` on, fewer where the file ends. The corresponding C function is `pread`.
+  public func bytes(_ count: Int, at offset: UInt64) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
     let outcome = bytes.withUnsafeMutableBytes { buffer -> Result<Int, Errno> in
-      do throws(Errno) { return .success(try read(into: buffer, at: 0)) } catch { return .failure(error) }
+      do throws(Errno) { return .success(try read(into: buffer, at: offset)) } catch { return .failure(error) }
     }
-    let count = try outcome.get()
-    bytes.removeLast(limit - count)
+    bytes.removeLast(count - (try outcome.get()))
     return bytes
+  }
+
+  /// Writes all bytes at `offset`. The corresponding C function is `pwrite`.
+  public func write(_ bytes: [UInt8], at offset: UInt64) throws(Errno) {
+    var failed: Errno?
+    bytes.withUnsafeBytes { buffer in
+      do throws(Errno) { try write(buffer, at: offset) } catch { failed = error }
+    }
+    if let failed { throw failed }
   }
 }
 
