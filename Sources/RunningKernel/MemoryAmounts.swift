@@ -6,10 +6,13 @@ public struct MemoryAmounts {
   public let total: UInt64
   /// What programs can have without swapping.
   public let available: UInt64
+  /// What nobody has.
+  public let free: UInt64
 
   public init(_ listing: Text = Files.contents(of: Text("/proc/meminfo"))) {
     total = Self.amount("MemTotal:", listing)
     available = Self.amount("MemAvailable:", listing)
+    free = Self.amount("MemFree:", listing)
   }
 
   private static func amount(_ name: Literal, _ listing: Text) -> UInt64 {

@@ -23,6 +23,14 @@ public struct SoftReservation {
   /// needs as well (`dax_hmem_probe`, drivers/dax/hmem/hmem.c). The kernel and modprobe both heed it.
   public static var idleWord: Literal { "dax_hmem.region_idle=1" }
 
+  /// The end of a word: the type that the range gets.
+  static var typeSuffix: Literal { "+0xefffffff" }
+
+  /// Whether a command line has such words.
+  public static func isOn(_ line: Text) -> Bool {
+    line.split(UInt8(ascii: " ")).contains { $0.hasPrefix("memmap=") && $0.hasSuffix(typeSuffix) }
+  }
+
   /// Firmware's and kexec's own lie below (`crash_setup_memmap_entries`, arch/x86/kernel/crash.c).
   static var lowMemory: UInt64 { 1 << 20 }
 
@@ -55,7 +63,7 @@ public struct SoftReservation {
   private static func word(_ range: Range<UInt64>) -> Text {
     var word = Text("memmap=%", size(range.upperBound - range.lowerBound))
     word.append(byte: UInt8(ascii: "%"))
-    word.append("%+0xefffffff", size(range.lowerBound))
+    word.append("%%", size(range.lowerBound), Text(typeSuffix))
     return word
   }
 

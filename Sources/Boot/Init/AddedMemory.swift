@@ -33,8 +33,7 @@ enum AddedMemory {
   static func mountForStaging(_ settings: BootSettings) {
     CaptureKernel.load("fuse")
     try? Files.makeDirectory(Boot.target, mode: 0o755)
-    var options = Text("level=").appending(settings.level)
-    if !settings.mountOptions.bytes.isEmpty { options.append(",%", settings.mountOptions) }
+    let options = BootSettings.options(level: settings.level, settings.mountOptions)
     // '@' spares a process when systemd ends all others (https://systemd.io/ROOT_STORAGE_DAEMONS).
     if !run([Text("@oldmemfs"), Text("oldmem"), Boot.target, Text("-o"), options], within: settings.mountSeconds) {
       Log.line("/oldmem is not mounted: nothing can be staged there")

@@ -41,6 +41,12 @@ struct BootSettings {
 }
 
 extension BootSettings {
+  /// The options of a mount: the level, and more, separated by commas.
+  static func options(level: Text, _ more: Text) -> Text {
+    let level = Text("level=").appending(level)
+    return more.bytes.isEmpty ? level : Text("%,%", level, more)
+  }
+
   /// The options that choose pages, for a mount and for RAM.
   var reuseOptions: Text {
     var text = Text("level=").appending(level)

@@ -1,5 +1,6 @@
 import CBoot
 import Platform
+import RunningKernel
 
 /// Calls of an init to its kernel.
 enum CaptureKernel {
@@ -28,9 +29,7 @@ enum CaptureKernel {
   static var isTurnedOff: Bool { commandLine.contains(word: "oldmemfs=off") }
 
   /// Whether the kernel's command line has words of `oldmemfs memmap`.
-  static var hasSoftReservation: Bool {
-    commandLine.split(UInt8(ascii: " ")).contains { $0.hasPrefix("memmap=") && $0.hasSuffix("+0xefffffff") }
-  }
+  static var hasSoftReservation: Bool { SoftReservation.isOn(commandLine) }
 
   /// Whether the kernel's command line has `oldmemfs=noram`.
   static var addsNoRAM: Bool { commandLine.contains(word: "oldmemfs=noram") }

@@ -1,4 +1,5 @@
 import Platform
+import RunningKernel
 
 /// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the top-level directories of a running initramfs into a mounted oldmemfs, and frees
 /// their memory. A file that a program has open, or runs from, stays in memory until the program closes it.
@@ -11,9 +12,9 @@ enum RelocateCommand {
       return 2
     }
     do throws(Failure) {
-      let free = freeKiB()
+      let free = MemoryAmounts().free
       let outcome = try Relocation(to: arguments.target, keeping: arguments.kept).run()
-      report(outcome, freed: freeKiB() &- free)
+      report(outcome, freed: MemoryAmounts().free &- free)
       return 0
     } catch {
       Log.line(error.message)
@@ -33,12 +34,6 @@ enum RelocateCommand {
     text.append(ratio: freed > UInt64(Int64.max) ? 0 : freed, to: 1024, decimals: 1)
     text.append(" MiB\n")
     try? StandardStream.output.write(text)
-  }
-
-  /// MemFree of /proc/meminfo in KiB (proc(5)); 0 if it can't be read.
-  private static func freeKiB() -> UInt64 {
-    let line = Files.contents(of: Text("/proc/meminfo")).bytes.line(after: Text("MemFree:"))
-    return line?.split(UInt8(ascii: " ")).first?.number() ?? 0
   }
 }
 

@@ -41,15 +41,15 @@ public enum Watch {
   }
 
   private static func becomeDaemon(_ level: Text, _ options: Text) -> Never {
-    var mountOptions = Text("level=").appending(level)
-    if !options.bytes.isEmpty { mountOptions = mountOptions.appending(",").appending(options) }
     if let null = try? FileDescriptor.null() {
       null.become(.input)
       null.become(.output)
     }
     // Its messages go to the log.
     Log.becomeStandardError()
-    Boot.execute(Boot.programPath, [Text("@oldmemfs"), Text("oldmem"), Boot.target, Text("-o"), mountOptions, Text("-f")])
+    Boot.execute(
+      Boot.programPath,
+      [Text("@oldmemfs"), Text("oldmem"), Boot.target, Text("-o"), BootSettings.options(level: level, options), Text("-f")])
   }
 
   /// Waits until the daemon answers requests. Returns false if it ends before.
