@@ -3,7 +3,7 @@
 # shellcheck source=../../vm/guest/common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # CAPTURE_COMMAND_LINE, SOFT_RESERVE, LOAD_MIB
+. /lab/conf # CAPTURE_COMMAND_LINE, SOFT_RESERVE
 
 /bin/busybox mount -t proc none /proc
 mount -t sysfs none /sys
@@ -29,10 +29,5 @@ fi
 load /lab/capture.vmlinuz || give_up "the capture kernel can't be loaded"
 rm -rf /lab/capture.* /lab/refused
 tell "first kernel $(uname -r) is up, $(($(cat /sys/kernel/kexec_crash_size) >> 20)) MiB reserved, capture kernel loaded"
-if [ "$LOAD_MIB" -gt 0 ]; then
-  mkdir -p /tmp/load
-  mount -t tmpfs -o size=100% none /tmp/load
-  dd if=/dev/zero of=/tmp/load/file bs=1M count="$LOAD_MIB" 2>/dev/null || give_up "no memory for the load"
-fi
 echo 1 >/proc/sys/kernel/sysrq
 echo c >/proc/sysrq-trigger
