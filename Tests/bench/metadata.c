@@ -1,4 +1,4 @@
-// Times a directory as it grows: creating, looking up, listing and removing entries, in steps of the same number each.
+// Times a directory as it grows: creating, looking up, listing and removing entries, in equal steps.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <err.h>
@@ -15,9 +15,9 @@ static const char manual[] =
     "\n"
     "usage: metadata DIR ENTRIES STEPS [--keep]\n"
     "\n"
-    "Prints a line for each step, in nanoseconds for each entry of it: the entries there are then, create, lookup (of a name\n"
-    "that the kernel does not know yet), list (of the whole directory, for each of its entries); and a last line 'remove NS'.\n"
-    "Each entry has a name of 20 bytes and a block of data. --keep leaves the entries there.\n";
+    "Prints a line for each step: the number of entries so far, and the nanoseconds per entry of create,\n"
+    "of lookup (a name that the kernel does not know yet) and of list (the whole directory). The last\n"
+    "line is 'remove NS'. Each entry has a name of 20 bytes and a block of data. --keep leaves them there.\n";
 
 static double now(void) {
     struct timespec time;
@@ -36,7 +36,7 @@ static void create(int first, int count) {
     }
 }
 
-// A negative answer is a look-up whatever the kernel's caches hold.
+// Looks up new names that do not exist: the kernel's caches can't answer for them.
 static void look_up(int first, int count) {
     struct stat status;
     char name[32];

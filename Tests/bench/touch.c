@@ -1,5 +1,5 @@
 // Reads one word of every 64 bytes of the first COUNT bytes of FILE, through windows of 2 MiB one after the other, and prints the
-// microseconds that it took: no pass that looks at every struct page can be quicker than that.
+// microseconds that it took: no pass over all struct pages can be quicker.
 //
 // Usage: touch FILE COUNT
 #include <fcntl.h>

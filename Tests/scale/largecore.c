@@ -1,11 +1,11 @@
-// largecore: writes a vmcore of a machine that has as much memory as is asked for, as a sparse file of a few MiB.
+// largecore: writes a vmcore of a machine with GIB of memory, as a sparse file of a few MiB.
 //
 // Usage: largecore GIB FILE
 //
-// Memory is 1 MiB to 3 GiB, and 4 GiB on. It has the layout of a kernel 7 with four-level paging. Struct pages look real: free
-// blocks of all orders, page cache small and large, anonymous memory and huge pages, slabs and the kernel's own. There are
-// eight sections' worth of them, and page tables that show these again and again: that is what keeps the file small.
-// Kernel 7's tail pages hold a mask and no address, so that they may stand anywhere (set_compound_head,
+// Memory lies from 1 MiB to 3 GiB, and from 4 GiB on. The layout is a kernel 7's with four-level paging. Struct pages look real: free
+// blocks of all orders, page cache small and large, anonymous memory and huge pages, slabs and the kernel's own. The file
+// has struct pages for eight sections only, and page tables that map these again and again, which keeps it small.
+// Kernel 7's tail pages hold a mask and no address, so that the same ones can serve every section (set_compound_head,
 // include/linux/page-flags.h, 7.1).
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define SECTION_PAGES 32768
 #define TEMPLATES 8
 
-// Where things are in physical memory.
+// Physical addresses.
 #define TOP_TABLE (16 * MIB)
 #define UPPER_TABLE (TOP_TABLE + 4096)
 #define MIDDLE_TABLE (TOP_TABLE + 8192)
@@ -82,7 +82,7 @@ static void make_compound(struct page *page, unsigned order, struct page head) {
   page[1].flags = order;
 }
 
-// _large_mapcount, _nr_pages_mapped and _entire_mapcount of a folio that is mapped as a whole so many times.
+// _large_mapcount, _nr_pages_mapped and _entire_mapcount of a folio that is mapped `mapped` times as a whole.
 static void put_counts(struct page *page, uint32_t mapped) {
   page[1].spare = (uint64_t)(mapped ? 0x800000u : 0) << 32 | (mapped - 1);
   page[1].mapping = (uint32_t)(mapped - 1);
@@ -116,7 +116,7 @@ static void make_slab(struct page *page, unsigned order) {
   if (order) make_compound(page, order, head); else *page = head;
 }
 
-// A block of 512 pages of a mixture: whatever the allocator gave out one after the other.
+// A block of 512 pages of all kinds and orders, as an allocator gives them out one after the other.
 static void make_mixture(struct page *pages) {
   for (unsigned place = 0; place < 512;) {
     unsigned order = 0;
@@ -133,8 +133,8 @@ static void make_mixture(struct page *pages) {
   }
 }
 
-// A section of blocks each of which is of one kind, as page mobility makes them, but for one in eight. `free_share` of 16
-// parts are free.
+// A section whose blocks are of one kind each, as grouping by mobility makes them; one block in eight is a mixture.
+// `free_share` of 16 blocks are free.
 static void make_section(struct page *pages, unsigned free_share) {
   for (unsigned place = 0; place < SECTION_PAGES; place += 512) {
     struct page *block = pages + place;
@@ -178,7 +178,7 @@ static void put_tables(void) {
   uint64_t table[512] = {0};
   table[VMEMMAP >> 39 & 511] = UPPER_TABLE | 0x67;
   put_physical(table, sizeof table, TOP_TABLE);
-  // A middle table shows 64 GiB worth of struct pages: all of the upper table's entries are the same one.
+  // A middle table maps the struct pages of 64 GiB; all entries of the upper table point to the same middle table.
   for (unsigned i = 0; i < 512; i++) table[i] = MIDDLE_TABLE | 0x67;
   put_physical(table, sizeof table, UPPER_TABLE);
   for (unsigned i = 0; i < 512; i++) table[i] = (STRUCT_PAGES + i % TEMPLATES * 2 * MIB) | 0xe3;
@@ -234,7 +234,7 @@ static void put_headers(uint64_t gib) {
   memcpy(headers + header_size, information, sizeof information);
   header_size += sizeof information;
   put(headers, header_size, 0);
-  if (ftruncate(file, (off_t)(data_offset + low + high)) != 0) fail("can't make the file so long");
+  if (ftruncate(file, (off_t)(data_offset + low + high)) != 0) fail("can't set the file's size");
 }
 
 int main(int count, char **words) {

@@ -1,6 +1,6 @@
-// What the cases are written with. A case is a function that does things in a fresh, empty working directory and prints what it
-// saw, one line per step: 'subject/name: step = outcome'. It judges nothing: its lines on a real tmpfs are the right ones.
-// So no line may hold what differs from run to run: times, inode numbers, descriptors, process ids.
+// The vocabulary of the cases. A case is a function that takes steps in a new, empty working directory and prints one line for
+// each: 'subject/name: step = outcome'. It judges nothing: its lines on a real tmpfs are the right ones.
+// So no line may hold times, inode numbers, descriptors or process ids, which differ from run to run.
 #pragma once
 
 #include <dirent.h>
@@ -92,7 +92,7 @@ const char *outcome_fd(long value);
         need_;                                                                               \
     })
 
-// MUST(call) prepares a step. It prints nothing, but a failure ends the case and is one even where tmpfs fails alike.
+// MUST(call) prepares a step. It prints nothing. If it fails, the case ends and has failed, even if it fails on tmpfs, too.
 #define MUST(call)                                                                           \
     ({                                                                                       \
         errno = 0;                                                                           \
@@ -120,23 +120,23 @@ void end_child(void) __attribute__((noreturn));
 
 // ---- files to work with
 
-// All bytes of the buffer become a letter.
+// A buffer of 'size' bytes, all 'letter'. The fourth call after this one frees it.
 char *letters(size_t size, char letter);
 // A new file of 'size' bytes, all 'letter', mode 0644 whatever the umask.
 void make_file(const char *path, size_t size, char letter);
 void write_letters(int fd, off_t offset, size_t size, char letter);
 // A new file that holds the text.
 void make_text(const char *path, const char *text);
-// A new entry of each kind: "file", "directory", "fifo", "socket", "char", "block", "symlink" (dangling).
+// A new entry of a kind: "file", "directory", "fifo", "socket", "char", "block", "symlink" (dangling).
 void make_kind(const char *path, const char *kind);
 extern const char *const kinds[];
 #define EACH_KIND(kind) for (const char *const *each_ = kinds, *kind = *each_; kind; kind = *++each_)
 // This program's own file copied to 'path', executable.
 void make_program(const char *path, mode_t mode);
-// Runs a copy made by make_program with one argument ("exit" or "ids"); prints what happened.
+// Runs a copy made by make_program with one argument ("exit" or "ids"); prints how it ended.
 void run_program(const char *path, const char *argument);
 
-// ---- printing what is there
+// ---- printing files and directories
 
 void show_stat(const char *path);   // kind, mode, owner, links, size, blocks, device
 void show_fstat(const char *label, int fd);

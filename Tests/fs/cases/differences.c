@@ -3,9 +3,9 @@
 // The file has paragraphs; '#' starts a comment line:
 //     reason: why it is so                        (at least one line)
 //     when: libfuse < 3.17                        (optional; also 'kernel < 6.6', and '>=' in place of '<'; of several all must hold)
-//     tmpfs: subject/name: step = what tmpfs shows
-//     oldmemfs: subject/name: step = what is to be seen instead
-// A last line that starts with 'oldmemfs-ends:' says in addition that the case goes no further.
+//     tmpfs: subject/name: step = the outcome on tmpfs
+//     oldmemfs: subject/name: step = the outcome on oldmemfs
+// A last line that starts with 'oldmemfs-ends:' also says that the case ends there.
 #include "runner.h"
 
 #include <err.h>
@@ -30,7 +30,7 @@ bool does_apply(const char *condition, const char *libfuse, const char *file, in
     errx(2, "%s:%d: unknown condition '%s'", file, number, condition);
 }
 
-// The text after 'key:' and blanks, or NULL when the line is another.
+// The text after 'key:' and blanks, or NULL if the line has another key.
 static char *value_of(char *line, const char *key) {
     size_t length = strlen(key);
     if (strncmp(line, key, length) || line[length] != ':') return NULL;

@@ -1,10 +1,10 @@
-// What chattr(1) sets and lsattr(1) shows, and what follows from it. A case takes the flags away again, or its directory can't go.
+// The flags of chattr(1) and lsattr(1), and their effects. A case clears its flags at the end: else its directory can't be removed.
 #include "cases.h"
 
 #define SUBJECT "flags"
 
 static int with_file(const char *path, unsigned long request, void *argument) {
-    // On a tmpfs before 6.0, which has no flags, what they should have kept may be gone.
+    // Before 6.0 a tmpfs has no flags: the file that they should have kept may be gone.
     int fd = open(path, O_RDONLY);
     if (fd < 0) return -1;
     int result = ioctl(fd, request, argument), error = errno;
@@ -55,7 +55,7 @@ CASE(extended) {
     make_text("f", "x");
     show_extended("f");
     for (unsigned bit = 0; bit < 32; bit++) {
-        // Whether the rest is known at all differs from kernel to kernel.
+        // Kernels differ in which of the other bits they know.
         if (bit >= 16 && bit != 31) continue;
         say("set bit %u = %s", bit, outcome(set_extended("f", (struct fsxattr){.fsx_xflags = 1u << bit})));
         show_extended("f");
@@ -137,7 +137,7 @@ CASE(no_access_time) {
     show_times("readdir");
 }
 
-// A file that was written to without the cache, and is then asked for its flags.
+// The flags of a file after a write that bypassed the page cache.
 CASE(asked_between_writes) {
     make_text("f", "one");
     show_content("f");
@@ -178,7 +178,7 @@ CASE(in_statx) {
 static const unsigned fixing[] = {FS_IMMUTABLE_FL, FS_APPEND_FL};
 static const char *const names[] = {"immutable", "append"};
 
-// All that changes a file without opening it, or by opening it.
+// All changes of a file by its path, and all modes of opening it.
 static void change_by_path(void) {
     struct timespec past[2] = {{1, 0}, {1, 0}}, now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
     struct timespec half[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}}, other[2] = {{0, UTIME_OMIT}, {0, UTIME_NOW}};
@@ -231,7 +231,7 @@ CASE(of_files) {
     }
 }
 
-// What was open before goes on being written to.
+// A descriptor from before still writes to the file.
 CASE(of_open_files) {
     for (int i = 0; i < 2; i++) {
         make_text("f", "text");
@@ -279,7 +279,7 @@ CASE(appending) {
     DO(set_flags("f", 0));
 }
 
-// O_APPEND can't be taken from the descriptor: tmpfs refuses it to fcntl(2).
+// O_APPEND can't be cleared on the descriptor: on a tmpfs, fcntl(2) fails.
 CASE(appending_for_good) {
     make_text("f", "one ");
     DO(set_flags("f", FS_APPEND_FL));
@@ -300,7 +300,7 @@ CASE(mapping_what_is_appended_to) {
     DO(set_flags("f", 0));
 }
 
-// Which of two errors a user gets, and what access(2) says, is up to the kernel that mounts.
+// The kernel, not the file system, decides which of two errors a user gets, and the result of access(2).
 CASE(asked_before) {
     make_text("f", "x");
     DO(set_flags("f", FS_IMMUTABLE_FL));
@@ -369,7 +369,7 @@ CASE(of_directories) {
     }
 }
 
-// The kernel that mounts tells a file from a directory before it asks.
+// The kernel tells a file from a directory before it asks the file system.
 CASE(of_the_victim) {
     MUST(mkdir("d", 0755));
     make_text("f", "f");

@@ -307,7 +307,7 @@ CASE(unlinked_but_open) {
     show_fstat("the old f", fd);
 }
 
-// A descriptor that does not open a file keeps it, with all that is in it.
+// An O_PATH descriptor keeps an unlinked file and its contents.
 CASE(unlinked_and_opened_by_its_place) {
     char path[64];
     make_file("f", 10000, 'a');

@@ -11,23 +11,26 @@ static const char manual[] =
     "\n"
     "usage:\n"
     "  fscases list [PATTERN...]                  the cases' names\n"
-    "  fscases show DIR [PATTERN...]              run cases in DIR and print what they see\n"
+    "  fscases show DIR [PATTERN...]              run cases in DIR and print their lines\n"
     "  fscases compare TMPFS DIR [OPTIONS] [PATTERN...]\n"
-    "                                             run each case in TMPFS, then in DIR; it passes when both see the same\n"
+    "                                             run each case in TMPFS, then in DIR; it passes\n"
+    "                                             if its lines are the same in both\n"
     "\n"
-    "A PATTERN is a shell pattern for names such as 'rename/exchange'; 'rename' alone is all of its cases.\n"
+    "A PATTERN is a shell pattern for names such as 'rename/exchange'; 'rename' alone means all of its\n"
+    "cases.\n"
     "\n"
     "options of compare:\n"
-    "  --differences FILE   the differences that are known and meant\n"
-    "  --newer FILE         what a newer tmpfs shows, for cases of which this kernel's tmpfs is too old a judge\n"
-    "  --libfuse VERSION    what DIR's file system is built on, for differences that depend on it\n"
+    "  --differences FILE   the known and intended differences\n"
+    "  --newer FILE         the lines of a newer tmpfs, for cases that this kernel's is too old to judge\n"
+    "  --libfuse VERSION    the libfuse of DIR's file system, for differences that depend on it\n"
     "  --after CASE         leave out the cases up to this one\n"
-    "  --lines N            show so many lines of each case that differ (default 6)\n"
-    "  --seconds N          how long a case may take (default 60)\n"
+    "  --lines N            show up to N lines of each case that differ (default 6)\n"
+    "  --seconds N          the time limit of a case (default 60)\n"
     "  --quiet              no line for a case that passes\n"
     "\n"
-    "It needs root, and closes with 'N passed, N failed'. Exit codes: 0 all passed, 1 some failed, 2 wrong usage,\n"
-    "3 DIR stopped answering: the last line of output is then 'gone after CASE'.\n";
+    "It needs root, and closes with 'N passed, N failed'.\n"
+    "Exit codes: 0 all passed, 1 some failed, 2 wrong usage, 3 DIR stopped answering: the last line of\n"
+    "output is then 'gone after CASE'.\n";
 
 static bool is_wanted(const struct test_case *test, char **patterns) {
     if (!*patterns) return true;
@@ -70,7 +73,7 @@ static void report(struct comparison *comparison, const char *name, bool good) {
     else if (!comparison->quiet) printf("ok      %s\n", name);
 }
 
-// A transcript that can't serve as a judge: nothing was seen, or the case itself did not work.
+// Why a transcript can't be the reference: it is empty, or the case itself did not work. NULL if it can.
 static const char *fault_of_reference(const struct transcript *transcript) {
     if (transcript->count == 0) return "it prints nothing";
     for (int i = 0; i < transcript->count; i++)
@@ -93,7 +96,7 @@ static void compare_case(struct comparison *comparison, const struct test_case *
     }
     if (judge && are_same_transcripts(judge, &expected)) {
         report(comparison, name, false);
-        puts("        this kernel's tmpfs is a good judge: what is on file of a newer one is not needed");
+        puts("        this kernel's tmpfs is a good judge: the lines of a newer one are not needed");
         free_transcript(&expected);
         return;
     }
@@ -171,7 +174,7 @@ static int run_as_program(char **words) {
 
 int main(int count, char **words) {
     signal(SIGPIPE, SIG_IGN);
-    // Named by a '#!' line, it finds the script's name first.
+    // As the interpreter of a '#!' line, it gets the script's name first.
     for (int i = 1; i + 1 < count && i < 3; i++)
         if (!strcmp(words[i], "--as-program")) return run_as_program(words + i + 1);
     if (count > 1 && (!strcmp(words[1], "-h") || !strcmp(words[1], "--help"))) {
@@ -179,7 +182,7 @@ int main(int count, char **words) {
         return EXIT_ALL_PASSED;
     }
     if (count > 1 && !strcmp(words[1], "list")) return list(words + 2);
-    if (geteuid() != 0) errx(EXIT_USAGE, "this has to be root");
+    if (geteuid() != 0) errx(EXIT_USAGE, "needs root");
     if (count > 2 && !strcmp(words[1], "show")) return show(words[2], words + 3);
     if (count > 3 && !strcmp(words[1], "compare")) return compare(words + 2);
     fputs(manual, stderr);

@@ -272,7 +272,7 @@ CASE(read_into_a_map_of_itself) {
 }
 
 CASE(cached_reader_sees_later_writes) {
-    // A reader's cache, filled before another descriptor writes, may not answer afterwards.
+    // Pages that a reader cached must not be read after another descriptor has written.
     make_file("f", 100000, 'a');
     int reader = MUST(open("f", O_RDONLY));
     show_fd_content("before", reader);

@@ -178,7 +178,7 @@ CASE(owner_clears_each_kind) {
     }
 }
 
-// What a writer that is neither owner nor privileged does to set-id bits.
+// Set-id bits after a write by a user who is neither owner nor privileged.
 static void clear_by(const char *label, void (*change)(int fd)) {
     for (unsigned i = 0; i < sizeof special / sizeof *special; i++) {
         make_file("f", 8192, 'x');
@@ -265,7 +265,7 @@ CASE(set_id_cleared_for_the_owner_too) {
 }
 
 CASE(set_id_second_write) {
-    // The kernel may remember that there is nothing to clear: a chmod in between has to undo that.
+    // The kernel may remember that there is nothing to clear, and must forget that at a chmod.
     make_text("f", "x");
     MUST(chmod("f", 0666));
     AS(ALICE, STAFF) { MUST(write(MUST(open("f", O_WRONLY)), "a", 1)); }
@@ -286,8 +286,8 @@ static void show_capability(const char *step) {
     say("%s: security.capability = %s", step, outcome(getxattr("f", "security.capability", value, sizeof value)));
 }
 
-// The mode as statx(2) has it for who asks for nothing else: the kernel answers that from what it knows, if it thinks that to be
-// right, where stat(2) makes it ask for times and with them for all.
+// The mode by a statx(2) that asks for nothing else. The kernel answers this from its cached attributes if it takes the mode to be
+// valid; for a stat(2), it asks the file system for the times, and gets all attributes with them.
 static void show_mode_alone(const char *step) {
     struct statx got = {0};
     MUST(statx(AT_FDCWD, "f", 0, STATX_MODE, &got));

@@ -180,7 +180,7 @@ CASE(same_hash_or_not_many) {
 }
 
 CASE(negative_lookups_are_forgotten) {
-    // "There is no such file", once answered, may be remembered, but not beyond the file's creation by whatever way.
+    // A negative dentry must not outlive the creation of the file, however it is created.
     static const char *const ways[] = {"open", "mkdir", "link", "symlink", "rename", "mknod", "exchange"};
     make_text("f", "x");
     for (int i = 0; i < 7; i++) {

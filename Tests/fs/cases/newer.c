@@ -1,9 +1,9 @@
-// What a newer kernel's tmpfs shows in cases for which this kernel's is too old a judge.
+// The lines of a newer kernel's tmpfs, for cases that this kernel's is too old to judge.
 //
 // The file has paragraphs; '#' starts a comment line:
-//     reason: what the old tmpfs lacks            (at least one line)
+//     reason: the old tmpfs lacks …               (at least one line)
 //     when: kernel < 6.6                          (as in the file of known differences)
-//     subject/name: step = outcome                (the whole of the case: what 'fscases show' prints on a newer tmpfs)
+//     subject/name: step = outcome                (all lines of the case: the output of 'fscases show' on a newer tmpfs)
 #include "runner.h"
 
 #include <err.h>

@@ -137,7 +137,7 @@ CASE(new_files_belong_to_the_caller) {
 }
 
 CASE(new_files_by_file_system_ids) {
-    // A server of files changes these alone.
+    // A file server changes these ids alone.
     MUST(chmod(".", 0777));
     IN_CHILD {
         setfsgid(STAFF);
@@ -174,7 +174,7 @@ CASE(set_group_id_directory) {
 }
 
 CASE(set_group_id_directory_and_executables) {
-    // A file that would run with a group that its maker isn't in loses the bit.
+    // A new file that its group may execute loses set-group-ID if its maker is not in the group.
     MUST(mkdir("d", 0755));
     MUST(chown("d", 0, GUESTS));
     MUST(chmod("d", 02777));
@@ -277,7 +277,7 @@ CASE(chdir_and_search) {
 }
 
 CASE(change_of_mode_takes_effect) {
-    // Nothing may be answered from what was known before.
+    // The old mode must not be answered from a cache.
     make_text("f", "x");
     MUST(mkdir("d", 0755));
     make_text("d/f", "x");

@@ -166,7 +166,7 @@ CASE(made_while_reading) {
 }
 
 CASE(replaced_while_reading) {
-    // Every entry is removed and made again: one may be seen again as a new one, but the loop has to end.
+    // Every entry is removed and made again. The new entry may be seen, too, but the loop has to end.
     make_entries(0, 500);
     DIR *directory = opendir(".");
     int step = 0;

@@ -419,7 +419,7 @@ CASE(without_write_permission) {
 }
 
 CASE(directory_not_writable_itself) {
-    // Moving a directory to another parent changes its '..': the mover has to be allowed to write to it.
+    // Moving a directory to another parent changes its '..', which needs write permission for the directory.
     MUST(mkdir("a", 0755));
     MUST(mkdir("b", 0755));
     MUST(chmod("a", 0777));

@@ -18,7 +18,7 @@ void register_case(const char *subject, const char *name, void (*run)(void)) {
     cases[case_count++] = (struct test_case){.subject = subject, .name = shown, .run = run};
 }
 
-// ---- removing what a case leaves behind
+// ---- removing a case's files
 
 // Empties the working directory, without paths: a case may have made one deeper than PATH_MAX.
 static int empty_here(void) {
@@ -68,7 +68,7 @@ static void run_in(const struct test_case *test, const char *directory, int outp
     _exit(0);
 }
 
-// Reads until the case and all its children have closed the pipe, or the time is over.
+// Reads until the case and all its children have closed the pipe; returns false if the time is over before.
 static bool read_output(int input, struct transcript *transcript) {
     size_t size = 0, room = 1 << 16;
     transcript->text = malloc(room);
@@ -107,7 +107,7 @@ static void split_lines(struct transcript *transcript) {
     }
 }
 
-// The exit code of the child, or -1 when it doesn't even die.
+// The exit code of the child, 256 and the number of the signal that killed it, or -1 if it does not die.
 static int reap(pid_t child) {
     int status;
     for (int i = 0; i < 100; i++) {

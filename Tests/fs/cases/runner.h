@@ -1,4 +1,4 @@
-// Running one case and keeping what it printed; comparing two transcripts.
+// Running one case and keeping its transcript; comparing two transcripts.
 #pragma once
 
 #include "cases.h"
@@ -6,7 +6,7 @@
 extern struct test_case *cases;
 extern int case_count;
 extern const char *current_case;
-// The longest that one may take.
+// The time limit of a case.
 extern int seconds_for_a_case;
 
 struct transcript {
@@ -19,10 +19,10 @@ struct transcript {
 void run_case(const struct test_case *test, const char *parent, struct transcript *transcript);
 void free_transcript(struct transcript *transcript);
 
-// One known difference: where tmpfs prints one line, the file system prints the other.
+// A known difference: tmpfs prints the line 'expected', the file system prints 'got'.
 struct difference {
     char *expected, *got;
-    bool ends;    // and nothing more after it
+    bool ends;    // the case ends after 'got'
     bool applies; // to this kernel and libfuse
     bool used;
 };
@@ -38,8 +38,8 @@ struct mismatch {
     const char *expected, *got;
 };
 
-// The number of lines that are wrong; the first 'room' of them are left in 'mismatches'. A difference of this case that is
-// not to be seen counts as one.
+// The number of wrong lines; the first 'room' of them are put into 'mismatches'. A known difference of this case that does
+// not occur counts as a wrong line.
 int compare_transcripts(
     const struct transcript *expected, const struct transcript *got, const char *name, struct differences *differences,
     struct mismatch *mismatches, int room);
@@ -48,6 +48,6 @@ int compare_transcripts(
 bool does_apply(const char *condition, const char *libfuse, const char *file, int number);
 
 void read_newer(const char *file, const char *libfuse);
-// What a newer tmpfs shows in this case, when this kernel's is no judge of it; NULL otherwise.
+// The transcript of a newer tmpfs, for a case that this kernel's can't judge; NULL otherwise.
 const struct transcript *newer_transcript(const char *name);
 bool are_same_transcripts(const struct transcript *a, const struct transcript *b);

@@ -148,7 +148,7 @@ void run_program(const char *path, const char *argument) {
     else say("run %s: exit code %d", path, WEXITSTATUS(status));
 }
 
-// ---- printing what is there
+// ---- printing files and directories
 
 const char *kind_of_mode(mode_t mode) {
     switch (mode & S_IFMT) {
@@ -172,7 +172,7 @@ static void say_stat(const char *label, const struct stat *status) {
         (long long)status->st_size, (long long)status->st_blocks, device);
 }
 
-// A name as it can stand in a line.
+// A name in printable characters, shortened if it is long.
 static const char *plain(const char *path) {
     static char text[4][256];
     static unsigned next;
@@ -344,7 +344,7 @@ static struct {
 } watched[8];
 static int watched_count;
 
-// Longer than the kernel's tick, whose clock file times may come from: two and a half of them.
+// Sleeps for two and a half ticks of the kernel: file times may come from a clock that moves once in a tick.
 void tick(void) {
     static struct timespec kernel_tick;
     if (kernel_tick.tv_nsec == 0) MUST(clock_getres(CLOCK_REALTIME_COARSE, &kernel_tick));

@@ -314,7 +314,7 @@ CASE(map_and_write) {
     DO(msync(map, PAGE, MS_SYNC));
     MUST(munmap(map, PAGE));
     MUST(close(fd));
-    // When is open to the file system; that it changes is not.
+    // The file system may choose when mtime changes, but it has to change.
     MUST(stat("f", &after));
     say("mtime changed = %d", before.st_mtim.tv_sec != after.st_mtim.tv_sec || before.st_mtim.tv_nsec != after.st_mtim.tv_nsec);
 }
@@ -507,7 +507,7 @@ static bool is_same(struct statx_timestamp a, struct statx_timestamp b) { return
 CASE(birth) {
     EACH_KIND(kind) {
         struct timespec before, after;
-        // What a file system calls now may lie a tick behind.
+        // A file system's clock may be a tick behind.
         clock_gettime(CLOCK_REALTIME_COARSE, &before);
         make_kind(kind, kind);
         clock_gettime(CLOCK_REALTIME, &after);

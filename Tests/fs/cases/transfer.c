@@ -243,7 +243,8 @@ CASE(handle_of_directory) {
     say(".. = %d", a.st_ino == b.st_ino);
 }
 
-// FUSE tells of a close after close(2) has returned, and keeps the inode until then: waits for that, a second at the most.
+// Waits until the inode is gone, for a second at most: FUSE sends the release after close(2) has returned, and keeps the inode until
+// then.
 static void wait_until_closed(struct handle *handle) {
     for (int i = 0; i < 100; i++) {
         int fd = open_handle(handle, O_RDONLY);

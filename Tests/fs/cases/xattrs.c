@@ -75,7 +75,7 @@ CASE(user_name_space_as_user) {
     }
 }
 
-// What a user may do to security. is up to the kernel's security modules: Debian's 6.1 lets him, others don't.
+// The kernel's security modules decide whether a user may change security.: he may in Debian's 6.1, and not in others.
 CASE(name_spaces_as_user) {
     make_text("f", "x");
     MUST(chown("f", ALICE, STAFF));

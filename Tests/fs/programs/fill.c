@@ -6,8 +6,8 @@ static const char manual[] =
     "\n"
     "usage: fsfill DIR [--rounds N]\n"
     "\n"
-    "DIR is the root of a file system of its own, empty, with enough inodes: a file has at most 1 MiB. It closes with\n"
-    "'N passed, N failed'.\n";
+    "DIR is the root of a file system of its own, empty, with enough inodes: a file has at most 1 MiB.\n"
+    "It closes with 'N passed, N failed'.\n";
 
 enum { CHUNK = 1 << 16, FILES_MAX = 200000 };
 
@@ -48,7 +48,7 @@ static off_t size_of(int file) {
     return sizes[file * 7 % 12];
 }
 
-// Writes one file; false when the space ended. What was written stays, and is known.
+// Writes one file; returns false when space ran out. The part that was written stays, and is recorded.
 static bool write_file(int file, uint32_t version) {
     static unsigned char bytes[CHUNK];
     int fd = MUST(open(name_of(file), O_CREAT | O_EXCL | O_WRONLY, 0600));
@@ -62,7 +62,7 @@ static bool write_file(int file, uint32_t version) {
         if (done > 0) at += done;
         is_full = done != (ssize_t)count;
     }
-    // Sync and close may tell of what write did not.
+    // fsync and close may report an error that write did not.
     if (fsync(fd) < 0 || close(fd) < 0) err(1, "closing %s", name_of(file));
     files[file].size = at;
     files[file].version = version;
@@ -174,7 +174,7 @@ static void check_refusals(void) {
     check(result == -1 && errno == ENOSPC, "full: fallocate is refused", "it gave %d, %s", result, strerrorname_np(errno));
     struct stat status;
     MUST(fstat(fd, &status));
-    check(status.st_size == 0 && status.st_blocks == 0, "full: what was refused left nothing", "size %lld blocks %lld", (long long)status.st_size, (long long)status.st_blocks);
+    check(status.st_size == 0 && status.st_blocks == 0, "full: refused calls left nothing", "size %lld blocks %lld", (long long)status.st_size, (long long)status.st_blocks);
     MUST(close(fd));
     MUST(unlink("more"));
 }

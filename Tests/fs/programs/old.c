@@ -1,4 +1,4 @@
-// Old contents never show: over a pool filled with a pattern, nothing but what was written, or zeros, may be read.
+// Old contents must never show: after a pattern filled the pool, files read as the bytes written to them, and zeros.
 #include "check.h"
 
 static const char manual[] =
@@ -8,13 +8,13 @@ static const char manual[] =
     "  fsold fill DIR             fill all space with a pattern, and delete it again\n"
     "  fsold look DIR [--plant]   look for it by every way to read a file\n"
     "\n"
-    "DIR is the root of a file system of its own, empty. --plant puts one byte of the pattern into a file: a check has to\n"
-    "fail then. 'look' closes with 'N passed, N failed'.\n";
+    "DIR is the root of a file system of its own, empty. --plant puts one byte of the pattern\n"
+    "into a file: a check has to fail then. 'look' closes with 'N passed, N failed'.\n";
 
 enum { PATTERN = 0xdb, SAMPLES = 400 };
 
-// A tmpfs allocates for a load from a hole, which is a SIGBUS when it is full, and shows what a store has left beyond the end of
-// a file once the file grows. Both are its own; this program runs on one only to be tested itself.
+// A tmpfs allocates a page for a load from a hole, which is a SIGBUS when it is full. And when a file grows, it shows the bytes that
+// a store left beyond the old end. Neither is checked there: this program runs on a tmpfs only to be tested itself.
 static bool is_tmpfs;
 static bool is_full;
 
@@ -40,7 +40,7 @@ static int fill(void) {
     return total == (long long)before.f_bfree * PAGE && full.f_bfree == 0 && space_of(".").f_bfree == before.f_bfree ? 0 : 1;
 }
 
-// ---- what a file has to read as
+// ---- the expected contents of a file
 
 // A file's expected bytes: 'letter' in [from, to), zeros elsewhere, 'size' in all.
 struct expected {
@@ -76,7 +76,7 @@ static void look_at(int fd, const struct expected *expected) {
     if (count < 0 || at != expected->size) found.wrong++;
     if (expected->size <= 1 << 16)
         for (at = 0; (count = pread(fd, buffer, 1777, at)) > 0; at += count) compare(buffer, count, at, expected);
-    // Beyond the end nothing may arrive, not even in the buffer.
+    // A read at the end must leave nothing in the buffer, either.
     memset(buffer, 0, PAGE);
     if (pread(fd, buffer, PAGE, expected->size) != 0) found.wrong++;
     for (int i = 0; i < PAGE; i++) found.old += buffer[i] == PATTERN;
@@ -89,7 +89,7 @@ static void look_at(int fd, const struct expected *expected) {
     MUST(munmap(map, size));
 }
 
-// Both by the descriptor that wrote it and by one that only reads (which may be cached otherwise).
+// Looks through the descriptor that wrote the file, and through a read-only one, which may be cached differently.
 static void look(int fd, struct expected expected) {
     look_at(fd, &expected);
     int reader = MUST(open("f", O_RDONLY));
@@ -117,7 +117,7 @@ static int punch(int fd, off_t offset, off_t size) { return fallocate(fd, FALLOC
 
 // ---- the ways
 
-// Each way is done SAMPLES times, with other sizes; files are kept for the time of a way, so that each gets other frames.
+// Runs a way SAMPLES times with different sizes. The files stay until its end, so that each gets other frames.
 static void each_sample(const char *name, void (*way)(int fd, int sample)) {
     MUST(mkdir("kept", 0700));
     for (int sample = 0; sample < SAMPLES; sample++) {
@@ -221,7 +221,7 @@ static void stored_by_map(int fd, int sample) {
 }
 
 static void stored_beyond_the_end(int fd, int sample) {
-    // What a store leaves beyond the end of the file is no part of it, and must not be when it grows.
+    // Bytes that a store leaves beyond the end of the file must not show when the file grows.
     off_t size = 1 + sample * 10;
     put(fd, 0, size, 'l');
     unsigned char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -313,7 +313,7 @@ static void all_with_one_byte_in_a_page(void) {
 }
 
 static void failed_writes(void) {
-    // Leaves a few pages, and writes more than that in one go, over and over.
+    // Leaves a few pages free, and writes more than these in one call, over and over.
     static unsigned char buffer[64 * PAGE];
     memset(buffer, 's', sizeof buffer);
     int fd = new_file(), rest = MUST(open("rest", O_CREAT | O_EXCL | O_RDWR, 0600));

@@ -29,11 +29,11 @@ static const char manual[] =
     "\n"
     "REFERENCE and DIR are empty directories; a tmpfs is the reference.\n"
     "\n"
-    "  --seed N         repeat the stream of that seed (default: another one each time; it is printed)\n"
-    "  --steps N        how many operations (default 20000)\n"
-    "  --crowded        the file systems are small and equally large: running out of space is part of the stream\n"
-    "  --tree-every N   compare the whole trees after so many operations, and at the end (default 2000)\n"
-    "  --drop-caches    drop the page cache before whole trees are compared: they are read from where DIR keeps them\n"
+    "  --seed N         repeat the stream of seed N (default: a new seed, which is printed)\n"
+    "  --steps N        the number of operations (default 20000)\n"
+    "  --crowded        the file systems are small and of the same size: the stream runs out of space\n"
+    "  --tree-every N   compare the whole trees after every N operations, and at the end (default 2000)\n"
+    "  --drop-caches    drop the page cache before whole trees are compared: DIR's own storage is read\n"
     "  --break N        make a file in DIR alone at step N: the comparison has to notice\n"
     "\n"
     "Exit codes: 0 no difference, 1 a difference (the last operations are printed), 2 wrong usage.\n";
@@ -55,7 +55,7 @@ struct result {
 
 static struct side sides[2];
 static bool crowded, drops_caches;
-// What a tmpfs has since 6.6, and oldmemfs always.
+// A tmpfs has these since 6.6; oldmemfs always has them.
 static bool has_user_xattrs, has_direct_io;
 static uint64_t random_state;
 static uint64_t step_number, seed, succeeded;
@@ -74,7 +74,7 @@ static uint64_t next_random(void) {
 static unsigned below(unsigned limit) { return (next_random() >> 33) % limit; }
 static bool one_in(unsigned n) { return below(n) == 0; }
 
-// ---- what an operation works on
+// ---- an operation's arguments
 
 struct operation {
     unsigned kind;
@@ -255,9 +255,9 @@ static bool is_kernel_at_least(unsigned wanted_major, unsigned wanted_minor) {
     return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
 }
 
-// Before 6.9 a file on oldmemfs that somebody has open only to write can't be mapped, shared (README, Limits).
+// Before 6.9, a file on oldmemfs that is open somewhere for writing only can't be mapped shared (README, Limits).
 static bool can_map_what_is_written(void) { return is_kernel_at_least(6, 9); }
-// Before 5.18 a tmpfs fills the holes of a file that is read by the kernel itself, as copy_file_range does.
+// Before 5.18, a tmpfs fills the holes of a file that the kernel itself reads, as in copy_file_range.
 static bool keeps_holes_that_are_copied(void) { return is_kernel_at_least(5, 18); }
 
 static int open_flags(unsigned choice) {
@@ -285,7 +285,7 @@ static void map_range(struct result *result, int fd, const struct operation *ope
     off_t start = operation->offset & ~(off_t)(PAGE - 1), end = operation->offset + operation->size;
     if (end > status.st_size) end = status.st_size;
     if (end == operation->offset) return;
-    // Where there is no data a load makes a tmpfs allocate, and a store without room is fatal: only data is touched then.
+    // A load from a hole makes a tmpfs allocate, and a store into a hole without room is fatal: in both cases, only data is touched.
     if ((!store || crowded) && !is_all_data(fd, start, end)) {
         add(result, "not all data");
         return;
@@ -347,7 +347,7 @@ static void perform(struct side *side, const struct operation *operation, struct
         break;
     case CUT: set(result, ftruncate(fd, operation->offset)); break;
     case CUT_BY_PATH: set(result, truncate(operation->path, operation->offset)); break;
-    // A failed O_DIRECT write on FUSE is followed by a cut to the file's size, so blocks beyond it would not stay as on a tmpfs.
+    // On FUSE, the kernel truncates the file to its size after a failed O_DIRECT write: blocks beyond it would go; on a tmpfs they stay.
     case ALLOCATE: set(result, fallocate(fd, operation->flags & 1 && !crowded ? FALLOC_FL_KEEP_SIZE : 0, operation->offset, operation->size)); break;
     case PUNCH: set(result, fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, operation->offset, operation->size)); break;
     case RENAME: set(result, syscall(SYS_renameat2, AT_FDCWD, operation->path, AT_FDCWD, operation->other_path, rename_flags[operation->flags])); break;
@@ -403,7 +403,7 @@ static void perform(struct side *side, const struct operation *operation, struct
         set(result, utimensat(AT_FDCWD, operation->path, times, AT_SYMLINK_NOFOLLOW));
         if (lstat(operation->path, &status) < 0 || result->value != 0) break;
         add(result, "modified %lld.%ld", (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
-        // A symlink may have been followed on the way to its other name. On FUSE the kernel does that by itself, and no time changes.
+        // The path may lead through the symlink itself, by another link to it. On FUSE the kernel follows it by itself, and no time changes.
         if (!S_ISLNK(status.st_mode)) add(result, " accessed %lld.%ld", (long long)status.st_atim.tv_sec, status.st_atim.tv_nsec);
         break;
     }
@@ -496,7 +496,7 @@ static void compare_space(void) {
 
 static void drop_caches(void) {
     int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
-    // That there was no room is told of a store from before the stream, which was lost (README, Limits).
+    // ENOSPC is the report of a store by mmap from before the stream, which was lost (README, Limits).
     bool synced = syncfs(sides[1].root) == 0 || errno == ENOSPC;
     if (!synced || fd < 0 || write(fd, "3", 1) != 1) err(1, "the page cache can't be dropped");
     close(fd);
@@ -538,9 +538,8 @@ static void step(bool is_broken) {
     describe(history[step_number % HISTORY], &operation);
     for (int i = 0; i < 2; i++) {
         if (fchdir(sides[i].root) < 0) err(1, "%s", sides[i].label);
-        // Who may list trusted. is a matter of a capability that does not go with the file system's user id. And the kernel takes
-        // set-user-ID from a file on FUSE before fallocate, from one on a tmpfs only when there was room.
-        // In 5.10 a tmpfs leaves it alone in both cases.
+        // Listing trusted. needs a capability that setfsuid(2) does not take away. And the kernel clears set-user-ID on FUSE before
+        // fallocate, on a tmpfs only when there was room. In 5.10 a tmpfs clears it in neither case.
         bool allocates = operation.kind == ALLOCATE || operation.kind == PUNCH;
         bool as_root = operation.kind == LIST_XATTR || (operation.kind == ALLOCATE && crowded) || (allocates && !is_kernel_at_least(6, 1));
         uid_t as = as_root ? 0 : operation.as;
@@ -583,7 +582,7 @@ int main(int count, char **words) {
     random_state = seed * 0x9e3779b97f4a7c15ull + 1;
     memset(long_name, 'l', 255);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    // Some of its files are FIFOs.
+    // Some of the files are FIFOs.
     signal(SIGPIPE, SIG_IGN);
     umask(022);
     start_side(&sides[0], "reference", words[1]);

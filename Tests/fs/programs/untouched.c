@@ -1,4 +1,4 @@
-// Compares a vmcore that was mounted with the one it was copied from: all but the reusable pages has to be the same.
+// Compares a vmcore that was mounted with its original: only reusable pages may differ.
 #include "check.h"
 
 #include <elf.h>
@@ -7,11 +7,12 @@ static const char manual[] =
     "fsuntouched: whether a vmcore differs from its original in reusable pages only\n"
     "\n"
     "usage:\n"
-    "  fsuntouched ORIGINAL COPY RANGES     compare; prints how many pages of each kind differ\n"
+    "  fsuntouched ORIGINAL COPY RANGES     compare; prints the number of pages of each kind that differ\n"
     "  fsuntouched --first-kept ORIGINAL RANGES\n"
-    "                                       print the file offset of a page that has to stay as it is\n"
+    "                                       print the file offset of a page that must not change\n"
     "\n"
-    "RANGES is what 'oldmemfs scan --ranges' prints. Exit codes: 0 no other page differs, 1 some do, 2 wrong usage.\n";
+    "RANGES is the output of 'oldmemfs scan --ranges'.\n"
+    "Exit codes: 0 no other page differs, 1 some do, 2 wrong usage.\n";
 
 struct file {
     const unsigned char *bytes;
@@ -39,7 +40,7 @@ static void read_ranges(const char *path) {
     if (!stream) err(2, "%s", path);
     while (fscanf(stream, "%llu %llu %63s", &first, &count, class) == 3) {
         if (first + count > pfns) {
-            // Whole bytes, so that what is added is all zeros.
+            // A multiple of 8, so that whole bytes are added and cleared.
             uint64_t more = (first + count) * 2 / 8 * 8 + 8;
             reusable = realloc(reusable, more / 8);
             if (!reusable) err(2, "ranges");
@@ -48,7 +49,7 @@ static void read_ranges(const char *path) {
         }
         for (uint64_t pfn = first; pfn < first + count; pfn++) reusable[pfn / 8] |= 1 << pfn % 8;
     }
-    if (!feof(stream) || pfns == 0) errx(2, "%s: not what scan prints", path);
+    if (!feof(stream) || pfns == 0) errx(2, "%s: not the output of scan --ranges", path);
     fclose(stream);
 }
 

@@ -1,9 +1,9 @@
-// buffers: I/O of buffer heads in flight. A file system's metadata goes to and from the block device's own page cache with nothing but a
-// bit in struct buffer_head to show for it (BH_Lock: submit_bh in fs/buffer.c; BH_Shadow: jbd2_journal_write_metadata_buffer in
+// buffers: I/O of buffer heads in flight. A file system reads and writes its metadata in the block device's page cache. Only a bit in
+// struct buffer_head shows that I/O (BH_Lock: submit_bh in fs/buffer.c; BH_Shadow: jbd2_journal_write_metadata_buffer in
 // fs/jbd2/journal.c): the page is neither locked nor under writeback, and nobody holds a reference to it.
 //
-// The disk has three file systems (make_buffer_disk in lib.sh), with inodes as large as blocks, so that each file's inode is a block of
-// its own: one with a page to a block, one with four blocks to a page, of which the last is in flight, and one with a journal.
+// The disk has three file systems (use_buffer_disk in lib.sh): one with a block to a page, one with four blocks to a page, of which
+// the last is in flight, and one with a journal. Inodes are as large as blocks, so that each file's inode is a block of its own.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,18 +19,18 @@
 #include "hard.h"
 #include "labguest.h"
 
-// Files of each file system that are written, and as many that are read; pages of the journalled file.
+// In each file system, `each` files are written, and as many are read. `journalled` is the size of the journalled file.
 enum { each = 32, journalled = 32 * block_size, part_sectors = 32 * mebibyte / 512 };
-// PG_private: of the flags that the kernel keeps to itself, and shows nevertheless (include/linux/kernel-page-flags.h).
+// KPF_PRIVATE, which the header for user programs lacks (include/linux/kernel-page-flags.h).
 enum { kpf_private = 35 };
 
 typedef struct {
   StoppedDevice device;
   char directory[32];
   uint32_t block, inodes_per_group, tables[16];
-  uint64_t data;  // the page of the inode of the file "data"
+  uint64_t data;  // the page that holds the inode of the file "data"
   unsigned count;
-  struct { char path[64]; uint64_t page; int file; } files[2 * each];  // the pages are the device's
+  struct { char path[64]; uint64_t page; int file; } files[2 * each];  // `page` counts from the device's start
 } Part;
 
 // ---------------------------------------------------------------- where inodes are
@@ -50,12 +50,12 @@ static void read_layout(Part *part) {
   close(device);
 }
 
-// Files whose inodes are in different pages, each in the last block of one. Their inodes are not read for that.
+// Chooses files whose inodes lie in different pages, each in the last block of its page. This reads no inode.
 static void choose_files(Part *part) {
   read_layout(part);
   DIR *directory = opendir(part->directory);
   if (!directory) fail("opendir of %s", part->directory);
-  // To its end, for a look-up reads ahead in a directory.
+  // The directory is read to its end, so that no later look-up reads ahead in it.
   for (struct dirent *entry; (entry = readdir(directory));) {
     uint64_t number = entry->d_ino - 1, table = part->tables[number / part->inodes_per_group];
     uint64_t place = (table + number % part->inodes_per_group) * part->block;
@@ -75,7 +75,8 @@ static void open_part(Part *part, const char *disk, unsigned index, const char *
   part->device = make_device(names[index], disk, (uint64_t)index * part_sectors, part_sectors);
   snprintf(part->directory, sizeof part->directory, "/mnt/%s", names[index]);
   mkdir(part->directory, 0755);
-  // Nothing is read but what is asked for. Bitmaps are read ahead since 5.13 ("ext4: make prefetch_block_bitmaps default").
+  // Nothing may be read ahead. ext4 prefetches bitmaps since 5.13 ("ext4: make prefetch_block_bitmaps default"); older kernels lack the
+  // option.
   int length = snprintf(options, sizeof options, "inode_readahead_blks=0%s", more);
   snprintf(options + length, sizeof options - length, ",no_prefetch_block_bitmaps");
   if (mount(part->device.path, part->directory, "ext4", MS_NOATIME, options) != 0) {
@@ -96,7 +97,7 @@ static void list_written(const char *kind, const unsigned char *memory, size_t b
   for (size_t at = 0; at < bytes; at += block_size) written[written_count++] = frame_of(memory + at);
 }
 
-// Whatever shows in struct page is another test's.
+// Requires that struct page shows none of this I/O. (inflight.c makes the I/O that it shows.)
 static void require_nothing_shows(void) {
   look_at_frames();
   errno = 0;
@@ -104,11 +105,11 @@ static void require_nothing_shows(void) {
     if (!frame_has(written[i], 0, 1ULL << KPF_LOCKED | 1ULL << KPF_WRITEBACK)) fail("a buffer's page is locked, or under writeback");
 }
 
-// Lists a page of a device. It is not mapped afterwards.
+// Lists a page of a device, and leaves it unmapped.
 static void list_page(const char *kind, const Part *part, uint64_t number) {
   int device = open(part->device.path, O_RDONLY);
   void *page = mmap(NULL, block_size, PROT_READ, MAP_SHARED, device, number * block_size);
-  // Nothing beside it is to be read.
+  // Without read-ahead around it.
   if (device < 0 || page == MAP_FAILED || madvise(page, block_size, MADV_RANDOM) != 0) fail("mmap of %s", part->device.path);
   *(volatile unsigned char *)page;
   list_written(kind, page, block_size);
@@ -125,7 +126,7 @@ static void list_inodes(const char *kind, Part *part) {
   }
 }
 
-// The file whose data go into the journal, and its inode.
+// Lists the pages of the file whose data go into the journal, and of its inode. Returns the open file.
 static int list_journalled(const Part *part) {
   char path[64];
   snprintf(path, sizeof path, "%s/data", part->directory);
@@ -138,7 +139,7 @@ static int list_journalled(const Part *part) {
   return file;
 }
 
-// A page that has private data and is not up to date: what a block that is being read, or was, looks like.
+// Whether a page has private data and is not up to date: then some of its blocks are being read, or were read without the others.
 static int is_unread(uint64_t frame) {
   const uint64_t others = 1ULL << KPF_UPTODATE | 1ULL << KPF_LOCKED | 1ULL << KPF_WRITEBACK | 1ULL << KPF_HUGE;
   return frame_has(frame, 1ULL << kpf_private, others);
@@ -151,7 +152,7 @@ static unsigned char *find_unread(void) {
   return found;
 }
 
-// Lists those that have come since.
+// Lists the unread pages that are new since `before`.
 static void list_unread(const char *kind, const unsigned char *before, unsigned expected) {
   unsigned count = 0;
   look_at_frames();
@@ -161,7 +162,7 @@ static void list_unread(const char *kind, const unsigned char *before, unsigned 
   if (count != expected) fail("%s: %u pages are new, not %u", kind, count, expected);
 }
 
-// ---------------------------------------------------------------- whoever waits for the disk
+// ---------------------------------------------------------------- processes that wait for the disk
 
 static pid_t waiting[4 * each + 1];
 static unsigned waiting_count;
@@ -196,7 +197,7 @@ static void await_waiting(void) {
     if (tries == 300) fail("%u of %u processes wait for the disk", waiting_now(), waiting_count);
     usleep(200000);
   }
-  // What they wait for must have got as far as it can.
+  // Their requests need time to get as far as they can.
   sleep(2);
   errno = 0;
   if (waiting_now() < waiting_count) fail("the disk answers: %u of %u processes wait for it", waiting_now(), waiting_count);
@@ -219,7 +220,7 @@ static void read_inodes(const Part *part) {
     }
 }
 
-// One commit writes the inodes and the data into the journal, out of the pages where they are.
+// One commit writes the inodes and the data to the journal, directly from their pages.
 static void commit(const Part *part, int file) {
   unsigned char *buffer = allocate(journalled);
   content_fill(2000020, 0, buffer, journalled);
@@ -242,7 +243,7 @@ static void stop_parts(const char *how, const char *disk, Part *parts) {
   }
   if (strcmp(how, "stop") == 0) return;
   ask_host("slow-disk");
-  // The first one may still pass at once (throttle_compute_wait in QEMU's util/throttle.c).
+  // The first request may still pass at once (throttle_compute_wait in QEMU's util/throttle.c).
   int device = open(disk, O_RDONLY | O_DIRECT);
   void *block = aligned_alloc(block_size, block_size);
   if (device < 0 || !block || pread(device, block, block_size, 0) != block_size) fail("read of %s", disk);
@@ -260,7 +261,7 @@ int buffers_command(int count, char **words) {
   list_inodes("buffer-write", &parts[1]);
   list_inodes("journal-write", &parts[2]);
   int file = list_journalled(&parts[2]);
-  // What is written before is not written later, and nothing is left that a child would write again.
+  // The list goes to its disk now, so that no child inherits buffered lines and writes them again.
   sync_list();
   stop_parts(words[2], words[0], parts);
   unsigned char *before = find_unread();
@@ -271,7 +272,7 @@ int buffers_command(int count, char **words) {
   write_inodes(&parts[0]), write_inodes(&parts[1]);
   commit(&parts[2], file);
   await_waiting();
-  // The block of the journal's own that says what the others are, which nobody has ever read.
+  // The journal's descriptor block, which nobody has ever read.
   list_unread("journal-write", before, 1);
   require_nothing_shows();
   close_list();

@@ -12,8 +12,8 @@ static uint64_t mix(uint64_t value) {
   return value ^ (value >> 31);
 }
 
-// One table for all blocks, xored with one word per block: as quick as a copy, which counts in an emulated guest, and
-// yet every word of a block that is not in its place is wrong.
+// One table for all blocks, XORed with one word per block. This is as quick as a copy, which counts in an emulated guest,
+// and every word of a misplaced block is wrong.
 static const uint64_t *table(void) {
   static uint64_t words[words_per_block];
   if (!words[0])

@@ -1,5 +1,5 @@
-// fill and verify: a file system full to its last byte, and every byte of it read back. scatter makes room in it, in single
-// blocks that lie apart.
+// fill and verify: fill a file system to its last byte, and read every byte back. scatter frees single blocks in it that lie
+// apart.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "labguest.h"
 
 enum { small_files = 200, big_file_size = 64 * mebibyte };
-// Each big file has a hole in place of every seventh block, beginning with the second one, as long as holes are wanted.
+// scatter punches out every seventh block of the big files, from the second block of each, until it has made enough holes.
 enum { hole_every = 7, first_hole = 1, holes_per_file = (big_file_size / block_size - first_hole + hole_every - 1) / hole_every };
 
 typedef struct {
@@ -32,7 +32,7 @@ static int write_file(const char *directory, uint64_t file, uint64_t size, unsig
     if (errno == ENOSPC) return 0;
     fail("create %s", path);
   }
-  // When a write of 1 MiB does not fit, smaller ones follow: full is full to the last block.
+  // When a write of 1 MiB does not fit, smaller writes fill the last blocks.
   uint64_t offset = 0;
   size_t step = mebibyte;
   while (offset < size && step > 0) {
@@ -78,7 +78,7 @@ int scatter_command(int count, char **words) {
     int descriptor = open(path, O_WRONLY);
     struct stat status;
     if (descriptor < 0 || fstat(descriptor, &status) != 0) fail("open %s", path);
-    // Only a file that is whole: the last one ends where the file system was full.
+    // Only whole files: the last file ends where the file system was full.
     if (status.st_size != big_file_size) fail("%s: there is no room for %llu holes", path, (unsigned long long)holes);
     for (uint64_t i = 0; i < holes_per_file && made < holes; i++, made++)
       if (fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (first_hole + i * hole_every) * block_size, block_size) != 0)
@@ -89,13 +89,13 @@ int scatter_command(int count, char **words) {
   return 0;
 }
 
-// Whether scatter has made a hole there, when it made so many.
+// Whether the block is one of the first `holes` holes of scatter.
 static int is_hole(uint64_t file, uint64_t block, uint64_t holes) {
   if (file < small_files || block % hole_every != first_hole) return 0;
   return (file - small_files) * holes_per_file + block / hole_every < holes;
 }
 
-// The index of the first byte that is not what was written, or `count`.
+// Returns the index of the first wrong byte, or `count`.
 static size_t check_blocks(uint64_t file, uint64_t offset, const unsigned char *bytes, size_t count, uint64_t holes) {
   for (size_t done = 0; done < count;) {
     size_t part = block_size - (offset + done) % block_size;

@@ -1,4 +1,5 @@
-// What /proc/self/pagemap and /proc/kpageflags say (Documentation/admin-guide/mm/pagemap.rst).
+// Page frames and their flags, from /proc/self/pagemap and /proc/kpageflags
+// (Documentation/admin-guide/mm/pagemap.rst).
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
@@ -18,14 +19,14 @@ uint64_t frame_of(const void *page) {
     fail("read of pagemap");
   errno = 0;
   if (!(entry >> 63)) fail("a page that is not present");
-  // Bits 0 to 54; all zero for whoever may not know.
+  // Bits 0 to 54, which are zero for a process without CAP_SYS_ADMIN.
   uint64_t frame = entry & ((1ULL << 55) - 1);
   if (frame == 0) fail("pagemap hides the frames");
   return frame;
 }
 
 static uint64_t frames;
-// Flags that a frame had each time one looked, and those it had at any time.
+// The flags that a frame had at every look, and those that it had at any look.
 static uint64_t *always, *ever;
 
 static uint64_t *read_flags(uint64_t *count) {
@@ -69,7 +70,7 @@ int frame_has(uint64_t frame, uint64_t set, uint64_t clear) {
   if (frame >= frames) return 0;
   uint64_t here = always[frame], seen = ever[frame], head = frame;
   if (here & 1ULL << KPF_COMPOUND_TAIL) {
-    // What the kernel keeps for a compound page as a whole is in its head alone, in most kernels.
+    // Most kernels keep the flags of a compound page as a whole in its head alone.
     while (head > 0 && always[head] & 1ULL << KPF_COMPOUND_TAIL) head--;
     uint64_t shared = ~(1ULL << KPF_HWPOISON | 1ULL << KPF_COMPOUND_HEAD);
     here |= always[head] & shared, seen |= ever[head] & shared;

@@ -1,5 +1,5 @@
-// hard: what a kernel that crashes at work has, and a quiet one lacks: pages that a device may be writing to or reading
-// from, that are locked, broken, or not there any more. Their frames are listed for the host.
+// hard: makes pages that a busy kernel has when it crashes, and an idle one lacks: pages under DMA, locked, poisoned or
+// offline. It lists their frames for the host.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
@@ -27,7 +27,7 @@ void open_list(const char *path, const char *mode) {
   if (!list) fail("create %s", path);
 }
 
-// A sync of all disks would never end.
+// Not sync(2): with a stopped disk it would never end.
 void sync_list(void) {
   if (fflush(list) != 0 || fsync(fileno(list)) != 0) fail("write of %s", list_path);
 }
@@ -39,7 +39,7 @@ void close_list(void) {
   if (fclose(list) != 0) fail("write of %s", list_path);
 }
 
-// Runs of neighbours; a frame that is there twice (the same page mapped twice) counts once.
+// Writes runs of adjacent frames. A frame that occurs twice (a page that is mapped twice) counts once.
 static void list_frames(Rule rule, const char *kind, uint64_t *frames, size_t count) {
   qsort(frames, count, sizeof *frames, by_number);
   for (size_t i = 0; i < count;) {
@@ -121,7 +121,7 @@ unsigned char *cached_file(const char *directory, unsigned file, size_t bytes) {
 
 // ---------------------------------------------------------------- the command
 
-// Pages that a careful look finds safe, and a rough one takes for something else.
+// Safe pages that a rough check takes for unsafe ones.
 static void make_safe(void) {
   size_t bytes = 64 * block_size;
   unsigned char *locked = small_pages(bytes);
@@ -131,7 +131,7 @@ static void make_safe(void) {
   list_memory(may, "hugetlb-used", hugetlb_pages(huge_page_size), huge_page_size);
 }
 
-// What only the kernel's own flags tell.
+// Lists the pages that only the kernel's flags show.
 static void list_found(void) {
   const uint64_t locked = 1ULL << KPF_LOCKED, head = 1ULL << KPF_COMPOUND_HEAD, tail = 1ULL << KPF_COMPOUND_TAIL,
                  lru = 1ULL << KPF_LRU, huge = 1ULL << KPF_HUGE, mapped = 1ULL << KPF_MMAP,
@@ -152,7 +152,7 @@ int hard_command(int count, char **words) {
   if (count != 3) return 2;
   const char *disk = words[0], *directory = words[1];
   open_list(words[2], "w");
-  // First: it forks, and what is pinned should not be copied.
+  // First, since it forks: a fork should not copy pinned pages.
   make_poisoned(directory);
   make_safe();
   make_pinned(directory);

@@ -3,39 +3,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What holds for the pages of a kind: none may be taken, or some may, and that there are any is of interest.
+// The rule for a kind of page: none may be taken, or some may. The list of the second kind shows that there are such pages.
 typedef enum { never, may } Rule;
 
 // ---- hard.c: the list, a line "RULE KIND FIRST-PFN COUNT" for each run of frames, or "cannot KIND WHY"
 
-// Begins the list, or goes on with it ("w" or "a"); puts what there is of it on its disk; ends it.
+// Begin the list ("w") or continue it ("a"); write it to its disk; end it.
 void open_list(const char *path, const char *mode);
 void sync_list(void);
-// For a child that stays, and must not keep that disk in use.
+// Closes the list in a child that stays, so that the child does not keep that disk in use.
 void leave_list(void);
 void close_list(void);
 // One frame.
 void list_frame(Rule rule, const char *kind, uint64_t frame);
 // The frames of memory that this process has mapped.
 void list_memory(Rule rule, const char *kind, const void *memory, size_t bytes);
-// All frames whose flags (linux/kernel-page-flags.h), and their head's when they are tails, had all of `set` and none of
-// `clear` when one looked. Returns how many there are.
+// All frames that had all flags of `set` and none of `clear` (linux/kernel-page-flags.h) at the last look. The flags of a
+// tail include its head's. Returns the number of frames.
 uint64_t list_flagged(Rule rule, const char *kind, uint64_t set, uint64_t clear);
-// This kernel has no way to make such pages.
+// Notes that this kernel has no way to make such pages.
 void list_cannot(const char *kind, const char *why, ...) __attribute__((format(printf, 2, 3)));
 
-// ---- frames.c: what the kernel says of its page frames
+// ---- frames.c: page frames and their flags
 
 // The frame of a page that this process has mapped.
 uint64_t frame_of(const void *page);
-// Reads all frames' flags, from which frame_has answers: once, or twice with a second between, so that what a page was for a
-// moment only does not count.
+// Read the flags of all frames for frame_has: once, or twice with a second between, so that a state of a moment does not
+// count.
 void look_at_frames(void);
 void look_again(void);
-// Frames that there are flags for, and whether one has all of `set` and none of `clear`.
+// The number of frames that have flags, and whether a frame has all of `set` and none of `clear`.
 uint64_t frame_count(void);
 int frame_has(uint64_t frame, uint64_t set, uint64_t clear);
-// Ends the program when a page is not what it was made to be.
+// Ends the program if a page of the memory lacks the flag.
 void require_flag(const char *kind, const void *memory, size_t bytes, uint64_t flag);
 
 // ---- makers of pages, one file each
@@ -47,11 +47,11 @@ void make_in_flight(const char *disk, const char *directory);
 // poison.c: pages that memory failure handling took out of use.
 void make_poisoned(const char *directory);
 
-// ---- memory for them
+// ---- memory for such pages
 
 enum { huge_page_size = 2 << 20, stopped_file_system = 320 << 20 };
 
-// Anonymous memory, filled, of small pages, or of huge ones when `bytes` is a multiple of those and flags say so.
+// Anonymous memory, filled. For huge pages, `bytes` is a multiple of huge_page_size.
 unsigned char *small_pages(size_t bytes);
 unsigned char *transparent_huge_pages(size_t bytes);
 unsigned char *hugetlb_pages(size_t bytes);

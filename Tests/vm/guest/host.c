@@ -1,4 +1,4 @@
-// ask: a word to the host, on the console, and its answer, on the second serial port.
+// ask: sends a word to the host on the console, and waits for the answer on the second serial port.
 #include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 void ask_host(const char *word) {
   char line[64], byte = 0;
-  // Opened first: what comes while nobody has it open is lost.
+  // Opened first: an answer that comes while nobody has the port open is lost.
   int answers = open("/dev/ttyS1", O_RDONLY | O_NOCTTY), console = open("/dev/console", O_WRONLY | O_NOCTTY);
   if (answers < 0 || console < 0) fail("open of the serial ports");
   snprintf(line, sizeof line, "LAB ask: %s\n", word);

@@ -1,4 +1,4 @@
-// I/O in flight at the time of the crash: written back, read ahead, direct, of a file system and of a device itself.
+// I/O in flight at the time of the crash: writeback, read-ahead and direct I/O, of a file system and of a raw device.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -37,7 +37,7 @@ static void write_content(int file, uint64_t content, size_t bytes) {
   free(buffer);
 }
 
-// A file whose blocks are all on the disk, so that its later writing needs nothing but its data's.
+// A file whose blocks are all allocated on the disk, so that a later write needs no I/O but that of its data.
 static int write_file(const char *name, uint64_t content, size_t bytes) {
   int file = open_file(name);
   write_content(file, content, bytes);
@@ -50,7 +50,7 @@ static void forget_cache(int file) {
   if (error != 0) fail("fadvise: %d", error);
 }
 
-// Cache in folios of several pages, where the file system has such: read in sequence, with growing windows.
+// Fills the page cache with large folios, where the file system has them: sequential reads grow the read-ahead window.
 static void read_large(void) {
   int file = write_file("large", 2000010, large_file);
   unsigned char *buffer = allocate(mebibyte);
@@ -59,7 +59,7 @@ static void read_large(void) {
   free(buffer);
 }
 
-// Begins to write a range back; the pages must say so.
+// Starts writeback of a range, and requires that its pages show it.
 static void write_back(const char *kind, int file, uint64_t content) {
   write_content(file, content, part);
   if (sync_file_range(file, 0, part, SYNC_FILE_RANGE_WRITE) != 0) fail("sync_file_range");
@@ -81,7 +81,7 @@ static void start(aio_context_t context, unsigned operation, int file, void *mem
   if (syscall(SYS_io_getevents, context, 0, 1, &event, &now) != 0) fail("direct I/O on a stopped device has ended");
 }
 
-// A device that reads into a process' memory, and one that writes out what lies in the page cache, both by DMA.
+// Starts two DMA transfers: from the device into a process's memory, and from the page cache to the device.
 static void start_direct(const char *device, const char *cached) {
   aio_context_t context = 0;
   int file = open(device, O_RDWR | O_DIRECT);

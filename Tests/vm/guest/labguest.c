@@ -1,4 +1,4 @@
-// labguest: what the lab's guests need beyond busybox. Static, small, and quick under emulation.
+// labguest: the lab's own tools in a guest, beside busybox. Static, small, and quick under emulation.
 #include "labguest.h"
 
 #include <errno.h>
@@ -48,14 +48,14 @@ static const struct {
     {"load", "TMPFS-DIR DISK-DIR MIB: give the kernel a mixed load of about MIB; stays until killed", load_command},
     {"sample", "DIR MIB: write the files that 'load' reads from a disk", sample_command},
     {"fill", "DIR: write files of known content until no byte more fits", fill_command},
-    {"scatter", "DIR HOLES: make so many holes of one block in what fill wrote, none beside another", scatter_command},
+    {"scatter", "DIR HOLES: punch HOLES holes of one block into the files that fill wrote, none beside another", scatter_command},
     {"verify", "DIR [HOLES]: read back all that fill wrote, with the holes that scatter made, and compare", verify_command},
     {"statfs", "DIR: print the file system's size", statfs_command},
     {"spoil", "DUMP: overwrite one page of the crashed kernel's text that DUMP holds", spoil_command},
     {"spoil-hard", "LIST: overwrite one page that must never be taken", spoil_hard_command},
     {"save-core", "VMCORE FILE: copy an ELF vmcore, leaving holes for pages of zeros", save_core_command},
     {"hard", "DISK DIR LIST: make pages that must never be taken, and list their frames; stays until killed", hard_command},
-    {"buffers", "DISK LIST stop|slow: the same of buffer heads in flight, on a disk that stops, or that the host makes slow", buffers_command},
+    {"buffers", "DISK LIST stop|slow: the same with I/O of buffer heads, on a disk that stops or that the host slows", buffers_command},
     {"ask", "WORD: ask the host for something, and wait until it is done", ask_command},
     {"save-pages", "VMCORE LIST FILE: save the contents of all frames that must never be taken", save_pages_command},
     {"open", "FILE: open it for reading and writing", open_command},

@@ -1,4 +1,4 @@
-// What the guest's helper program is made of: one file per subject, one function per subcommand.
+// The parts of the guest's helper program: one file per subject, one function per subcommand.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -23,13 +23,13 @@ int ask_command(int count, char **words);
 
 // The content of every file of the lab: pseudo-random, different in each block of each file.
 void content_fill(uint64_t file, uint64_t offset, unsigned char *bytes, size_t count);
-// The index of the first byte that is not the content, or count.
+// Returns the index of the first wrong byte, or count.
 size_t content_check(uint64_t file, uint64_t offset, const unsigned char *bytes, size_t count);
 
-// Says a word to the host, and waits for its answer: whatever it was asked for is done then.
+// Sends a word to the host, and returns when the host has done what the word asks for.
 void ask_host(const char *word);
 
 // Prints "labguest: MESSAGE: ERRNO" and ends the program with 1.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-// Memory that is there, or the end of the program.
+// Allocates memory, or ends the program.
 void *allocate(size_t count);

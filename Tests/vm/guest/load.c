@@ -1,4 +1,4 @@
-// load: page cache, tmpfs, anonymous and huge pages, and holes of many sizes between them.
+// load: page cache, tmpfs, anonymous and huge pages, and free blocks of many sizes between them.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ static void load_transparent_huge(size_t bytes) {
 // As many hugetlb pages as `bytes` holds; the pool has more, which stay free.
 static void load_hugetlb(size_t bytes) { content_fill(1000003, 0, map_anonymous(bytes, MAP_HUGETLB), bytes); }
 
-// A page in a pipe belongs to the kernel alone and holds user data: neither cache nor user to makedumpfile.
+// A page in a pipe belongs to the kernel alone and holds user data: makedumpfile takes it for neither page cache nor user data.
 static void load_pipe(void) {
   static unsigned char buffer[block_size];
   int ends[2];

@@ -1,4 +1,4 @@
-// Pages that somebody beside their owner holds: buffers registered with io_uring, which keeps them pinned for DMA, and pages
+// Pages with references beside their owner's: buffers registered with io_uring, which keeps them pinned for DMA, and pages
 // lent to a pipe, as zero-copy network sends lend them.
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +31,8 @@ static void pin(const char *kind, void *memory, size_t bytes) {
   list_memory(never, kind, memory, bytes);
 }
 
-// A file's memory, where the kernel lets io_uring pin it: that of a tmpfs, since otherwise the file system could not know when
-// it is written (io_uring/rsrc.c).
+// Pins a file's pages, where the kernel lets io_uring do so: only those of a tmpfs, since another file system would not see
+// when they are written (io_uring/rsrc.c).
 static void pin_shared(void) {
   int file = memfd_create("pinned", 0);
   if (file < 0 || ftruncate(file, pinned_bytes) != 0) fail("memfd");
@@ -62,7 +62,7 @@ static void lend_cache(const char *directory) {
   char path[512];
   unsigned char *memory = cached_file(directory, 0, pinned_bytes);
   list_memory(never, "piped-cache", memory, pinned_bytes);
-  // Neither mapped nor in use: nothing but the pipe holds it.
+  // Unmapped, so that only the pipe holds a reference.
   munmap(memory, pinned_bytes);
   snprintf(path, sizeof path, "%s/s%06u", directory, 0);
   int file = open(path, O_RDONLY);

@@ -1,5 +1,5 @@
-// Pages that are out of use since the hardware reported them broken, as far as the kernel can tell: madvise(MADV_HWPOISON)
-// and the hwpoison-inject module are the kernel's own ways to say so.
+// Poisoned pages: the kernel takes a page out of use when the hardware reports it broken. madvise(MADV_HWPOISON) and the
+// hwpoison-inject module are the kernel's own ways to imitate such a report.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
@@ -23,7 +23,7 @@ static void poison(const char *kind, unsigned char *memory) {
 
 static void go_on(int signal) { (void)signal; }
 
-// The kernel sends SIGBUS to whoever has such a page mapped, and may kill it: a child.
+// In a child: the kernel sends SIGBUS to a process that has a poisoned page mapped, and may kill it.
 static void poison_mapped(const char *directory) {
   fflush(NULL);
   pid_t child = fork();
@@ -39,7 +39,7 @@ static void poison_mapped(const char *directory) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("the child that poisons pages ended with %#x", status);
 }
 
-// A free page, by its number.
+// Poisons a free page by its frame number.
 static void poison_free(void) {
   const char *inject = "/sys/kernel/debug/hwpoison/corrupt-pfn";
   if (access(inject, W_OK) != 0 && mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) != 0) fail("mount of debugfs");

@@ -1,4 +1,4 @@
-// save-core: /proc/vmcore into a sparse file, through mmap, which is several times quicker than read.
+// save-core: copies /proc/vmcore to a sparse file, through mmap, which is several times quicker than read.
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static int is_zero(const unsigned char *page) {
   return page[0] == 0 && memcmp(page, page + 1, block_size - 1) == 0;
 }
 
-// Copies [offset, offset + count), whole pages, run by run of pages that are not zero.
+// Copies the whole pages [offset, offset + count), and leaves holes for those of zeros.
 static void copy_range(int core, int file, off_t offset, size_t count) {
   enum { window = 4 * mebibyte };
   for (size_t done = 0; done < count;) {

@@ -1,4 +1,4 @@
-// save-pages: the listed frames' contents out of an ELF vmcore, one after the other, so that two such files can be compared.
+// save-pages: copies the contents of the listed frames from an ELF vmcore to a file, so that two such files can be compared.
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static void open_core(const char *path) {
     fail("read of program headers");
 }
 
-// Returns 0 for a frame that is no memory to the vmcore.
+// Returns 0 if the vmcore does not have the frame.
 static int read_frame(uint64_t frame, unsigned char *page) {
   uint64_t address = frame * block_size;
   for (unsigned i = 0; i < part_count; i++) {

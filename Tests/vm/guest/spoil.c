@@ -1,6 +1,6 @@
-// spoil: breaks what the lab must detect. One page of the crashed kernel's text, which every dump holds, is overwritten
-// through /dev/mem: nothing that a second makedumpfile run relies on, so that the dump differs and does not fail.
-// spoil-hard: the same for the first page of a list of those that must never be taken.
+// spoil: makes an error that the lab must detect. It overwrites one page of the crashed kernel's text through /dev/mem. Every
+// dump holds that page, and makedumpfile does not rely on it: a second dump differs and does not fail.
+// spoil-hard: the same for the first pinned anonymous page of a list of pages that must never be taken.
 //
 // The text's page is found in a dump of makedumpfile's compressed format. Offsets are those of struct disk_dump_header and
 // struct kdump_sub_header on x86_64 (makedumpfile's diskdump_mod.h).
@@ -59,7 +59,7 @@ int spoil_command(int count, char **words) {
   char *info = calloc(1, sub[5] + 1);
   if (!info) fail("memory");
   read_at(dump, info, sub[5], sub[4]);
-  // The 16th page of the text: past the entry code.
+  // The 16th page of the text, past the entry code.
   uint64_t text = number(info, "SYMBOL(_stext)=", 16), base = number(info, "NUMBER(phys_base)=", 10);
   uint64_t address = (text - text_map + base) / block_size * block_size + 16 * block_size, pfn = address / block_size;
   unsigned char bits;

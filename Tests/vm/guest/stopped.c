@@ -1,5 +1,5 @@
 // A block device that can be told never to answer again: device mapper's linear target, which is later replaced by its delay
-// target with a delay of days. What is then read or written stays in flight; nothing fails, and nothing times out.
+// target with a delay of more than a day. Later requests stay in flight; none fails, and none times out.
 // (A suspended device would fail reads ahead, and the virtual disks time out or are drained when the machine stops.)
 #include <errno.h>
 #include <fcntl.h>
