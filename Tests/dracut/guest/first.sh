@@ -9,11 +9,7 @@
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
-if [ "$SOFT_RESERVE" = yes ]; then
-  words=$(oldmemfs memmap 2>/dev/console)
-  [ -n "$words" ] || give_up "oldmemfs memmap has no words"
-  CAPTURE_COMMAND_LINE="$CAPTURE_COMMAND_LINE $words"
-fi
+add_soft_reservation
 
 load() { /lab/kexec/kexec -s -p "$1" --initrd=/lab/capture.img --command-line="$CAPTURE_COMMAND_LINE"; }
 

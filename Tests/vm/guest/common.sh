@@ -37,6 +37,15 @@ start_guest() {
   done
 }
 
+# add_soft_reservation: adds the words of 'oldmemfs memmap' to the capture kernel's command line, if the lab asks for them.
+add_soft_reservation() {
+  [ "$SOFT_RESERVE" = yes ] || return 0
+  words=$(oldmemfs memmap 2>/dev/console)
+  [ -n "$words" ] || give_up "oldmemfs memmap has no words"
+  tell "$words"
+  CAPTURE_COMMAND_LINE="$CAPTURE_COMMAND_LINE $words"
+}
+
 # await_disk DEVICE: waits until it exists.
 await_disk() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -7,12 +7,7 @@
 
 start_guest
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
-if [ "$SOFT_RESERVE" = yes ]; then
-  words=$(oldmemfs memmap 2>/dev/console)
-  [ -n "$words" ] || give_up "oldmemfs memmap has no words"
-  tell "$words"
-  CAPTURE_COMMAND_LINE="$CAPTURE_COMMAND_LINE $words"
-fi
+add_soft_reservation
 /lab/kexec/kexec -s -p /lab/capture.vmlinuz --initrd=/lab/capture.cpio --command-line="$CAPTURE_COMMAND_LINE" \
   || give_up "the capture kernel can't be loaded"
 rm /lab/capture.*
