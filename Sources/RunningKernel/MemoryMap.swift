@@ -11,7 +11,9 @@ public struct MemoryMap {
   public private(set) var reservations: [Range<UInt64>] = []
   /// Devices' memory that was made RAM, in bytes, sorted: "System RAM (kmem)" (drivers/dax/kmem.c).
   public private(set) var added: [Range<UInt64>] = []
-  /// That, and what other drivers have of device dax: "dax0.1" (`alloc_dev_dax_range`, drivers/dax/bus.c). A range may be there more than once.
+  /// What this kernel has been given, in bytes: its RAM, wherever it lies, and what drivers have of device dax: "dax0.1" (`alloc_dev_dax_range`,
+  /// drivers/dax/bus.c). ACPI makes RAM of a DIMM by itself (`acpi_memory_enable_device`, drivers/acpi/acpi_memhotplug.c), as "System RAM" in
+  /// a resource that was there before, such as "Soft Reserved". A range may be there more than once.
   public private(set) var given: [Range<UInt64>] = []
 
   /// What this kernel lists; nil if it shows no memory, as to others than root.
@@ -25,9 +27,8 @@ public struct MemoryMap {
       guard let resource = Resource(line) else { continue }
       if resource.depth == 0, resource.name == "System RAM" { memory.append(resource.range) }
       if resource.name == "Crash kernel" { reservations.append(resource.range) }
-      let isAdded = resource.name == "System RAM (kmem)"
-      if isAdded { added.append(resource.range) }
-      if isAdded || resource.name.hasPrefix("dax") { given.append(resource.range) }
+      if resource.name == "System RAM (kmem)" { added.append(resource.range) }
+      if resource.name.hasPrefix("System RAM") || resource.name.hasPrefix("dax") { given.append(resource.range) }
     }
     if memory.isEmpty { return nil }
     for line in lent.split(UInt8(ascii: "\n")) {

@@ -39,9 +39,10 @@ struct MemoryMapTests {
       map.reservations == [0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5800_0000, 0x6000_0000..<0x6800_0000, 0x1_6b00_0000..<0x1_7b00_0000])
   }
 
-  @Test("what somebody has of devices' memory is given: RAM, and ranges of device dax")
+  @Test("RAM is given wherever it lies, and so are ranges of device dax")
   func given() throws {
-    #expect(try #require(MemoryMap(Text(listing))).given == [0x2_4000_0000..<0x2_8000_0000])
+    let whole = try #require(MemoryMap(Text(listing)))
+    #expect(whole.given == whole.memory + [0x2_4000_0000..<0x2_8000_0000])
     let map = try #require(
       MemoryMap(
         Text(
@@ -52,9 +53,16 @@ struct MemoryMapTests {
               88000000-97ffffff : dax0.0
                 88000000-97ffffff : System RAM (kmem)
               a0000000-a01fffff : dax0.1
+          100000000-13fffffff : Soft Reserved
+            100000000-13fffffff : System RAM
 
           """)))
-    #expect(map.given == [0x8800_0000..<0x9800_0000, 0x8800_0000..<0x9800_0000, 0xa000_0000..<0xa020_0000])
+    #expect(
+      map.given == [
+        0x3500_0000..<0x4500_0000, 0x8800_0000..<0x9800_0000, 0x8800_0000..<0x9800_0000, 0xa000_0000..<0xa020_0000,
+        0x1_0000_0000..<0x1_4000_0000,
+      ])
+    #expect(map.memory == [0x3500_0000..<0x4500_0000])
   }
 
   @Test("a listing without addresses, as others than root see it, is none")
