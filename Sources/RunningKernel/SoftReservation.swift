@@ -9,7 +9,7 @@ import Platform
 public struct SoftReservation {
   /// The ranges that are reserved, in bytes, the most useful first.
   public private(set) var ranges: [Range<UInt64>] = []
-  /// The words, with a space between them; `idleWord` is the first.
+  /// The words, with a space between them: `idleWord`, `noHotplugWord` if it is needed, and one for each range.
   public private(set) var words = Text()
   /// The ranges for which there was no room, and the bytes in them.
   public private(set) var omittedRanges: UInt64 = 0
@@ -22,6 +22,10 @@ public struct SoftReservation {
   /// Without it `dax_hmem`, which udev loads by itself, hands each region whole to the driver kmem, and all of it becomes RAM, what the dump
   /// needs as well (`dax_hmem_probe`, drivers/dax/hmem/hmem.c). The kernel and modprobe both heed it.
   public static var idleWord: Literal { "dax_hmem.region_idle=1" }
+
+  /// Without it ACPI makes RAM of DIMMs by itself in the capture kernel, in spite of these words (`acpi_memory_hotplug_init`,
+  /// drivers/acpi/acpi_memhotplug.c): what the dump needs would be overwritten.
+  static var noHotplugWord: Literal { "acpi_no_memhotplug" }
 
   /// The end of a word: the type that the range gets.
   static var typeSuffix: Literal { "+0xefffffff" }
@@ -37,15 +41,19 @@ public struct SoftReservation {
   /// Reserves as much as `room` bytes of command line can say, the most useful ranges first: those that lie below the end of a
   /// reservation, and of these the largest. Where firmware tells of no NUMA node, memory above all that the capture kernel has for itself
   /// is in none, and can't be added as RAM there (`dev_dax_kmem_probe` refuses it, drivers/dax/kmem.c).
-  public init(of map: MemoryMap, room: Int) {
+  ///
+  /// - Parameter hasDIMMs: whether ACPI knows of memory that can be plugged.
+  public init(of map: MemoryMap, room: Int, hasDIMMs: Bool = false) {
+    var head = Text(Self.idleWord)
+    if hasDIMMs { head.append(" %", Text(Self.noHotplugWord)) }
     var candidates = Self.candidates(map)
     let end = map.reservations.last?.upperBound ?? 0
     candidates.insertionSort { Self.isBetter($0, than: $1, below: end) }
     for range in candidates {
       let word = Self.word(range)
-      let count = (ranges.isEmpty ? Self.idleWord.count : words.bytes.count) + 1 + word.bytes.count
+      let count = (ranges.isEmpty ? head : words).bytes.count + 1 + word.bytes.count
       if count <= room {
-        if ranges.isEmpty { words.append(Self.idleWord) }
+        if ranges.isEmpty { words = head }
         words.append(" %", word)
         ranges.append(range)
       } else {

@@ -28,11 +28,20 @@ struct SoftReservationTests {
       SoftReservation(of: map, room: 2000).ranges == [0x20_0000..<0x3000_0000, 0x1_0000_0000..<0x5_0000_0000, 0x3800_0000..<0x4000_0000])
   }
 
-  @Test("a command line without room for all takes whole words, and says what is left out", arguments: 0...150)
-  func room(_ room: Int) throws {
+  @Test("where DIMMs can be plugged, ACPI is kept from making RAM of them")
+  func hotplug() throws {
+    let map = try map("00100000-3fffffff : System RAM", "  30000000-3fffffff : Crash kernel")
+    #expect(
+      string(SoftReservation(of: map, room: 2000, hasDIMMs: true).words)
+        == "dax_hmem.region_idle=1 acpi_no_memhotplug memmap=766M%2M+0xefffffff")
+  }
+
+  @Test(
+    "a command line without room for all takes whole words, and says what is left out", arguments: 0...150, [false, true])
+  func room(_ room: Int, _ hasDIMMs: Bool) throws {
     let map = try #require(MemoryMap(Text(listing)))
     let all = SoftReservation(of: map, room: 2000)
-    let some = SoftReservation(of: map, room: room)
+    let some = SoftReservation(of: map, room: room, hasDIMMs: hasDIMMs)
     #expect(some.words.bytes.isEmpty || some.words.bytes.count <= room)
     #expect(some.ranges.count + Int(some.omittedRanges) == all.ranges.count)
     #expect(all.ranges.reduce(0) { $0 + $1.count } == some.ranges.reduce(0) { $0 + $1.count } + Int(some.omittedBytes))

@@ -35,7 +35,7 @@ enum MemmapCommand {
     do throws(Failure) { map = try self.map(listing, lent) } catch { return nothing(error.message) }
     guard !map.reservations.isEmpty else { return nothing(Text("no memory is reserved by crashkernel=")) }
     let room = givenRoom ?? roomBeside(line)
-    let reservation = SoftReservation(of: map, room: room)
+    let reservation = SoftReservation(of: map, room: room, hasDIMMs: hasDIMMs)
     guard !reservation.ranges.isEmpty else {
       return nothing(Text("the command line has % bytes of room left, which is not enough for a word", UInt64(room)))
     }
@@ -46,6 +46,9 @@ enum MemmapCommand {
     }
     return try Usage.output(reservation.words.appending("\n"))
   }
+
+  /// Whether ACPI has a memory device (`ACPI_MEMORY_DEVICE_HID`, drivers/acpi/acpi_memhotplug.c).
+  private static var hasDIMMs: Bool { Files.names(in: Text("/sys/bus/acpi/devices")).contains { $0.hasPrefix("PNP0C80:") } }
 
   private static func nothing(_ why: Text) -> ExitCode {
     Log.line(Text("no memory for the capture kernel: %", why))
