@@ -35,7 +35,7 @@ enum Option: UInt64, CaseIterable {
     case .uid, .gid: return "N, up to 4294967294"
     case .level: return "N, up to 31"
     case .reuse: return "free|cache|user"
-    case .store: return "devmem|vmcore"
+    case .store: return "devmem|dax|vmcore"
     case .vmcore, .device: return "FILE"
     case .remount, .overwrite, .nochecksum, .checksum: return ""
     }
@@ -54,7 +54,7 @@ enum Option: UInt64, CaseIterable {
       return
         "the dump level (makedumpfile's -d): pages that the dump leaves out are used (default: the level that the initramfs was built for)"
     case .reuse: return "the pages to use: free ones; the page cache too; pages of processes too"
-    case .store: return "the way to write pages (default: the first that works, of devmem and vmcore)"
+    case .store: return "the way to write pages (default: the first of these that works)"
     case .vmcore: return "read this file instead of /proc/vmcore"
     case .device: return "write to this device instead of /dev/mem"
     case .overwrite: return "allow pages of a file, such as a saved vmcore, to be overwritten"

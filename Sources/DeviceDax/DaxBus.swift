@@ -4,9 +4,16 @@ import Platform
 /// (Documentation/ABI/testing/sysfs-bus-dax).
 public struct DaxBus {
   private let folder: Text
+  /// The folder of the character devices.
+  let nodes: Text
 
-  /// - Parameter sysfs: where sysfs is mounted.
-  public init(sysfs: Text = Text("/sys")) { folder = sysfs.appending("/bus/dax") }
+  /// - Parameters:
+  ///   - sysfs: where sysfs is mounted.
+  ///   - nodes: where the kernel puts its devices' nodes (devtmpfs).
+  public init(sysfs: Text = Text("/sys"), nodes: Text = Text("/dev")) {
+    folder = sysfs.appending("/bus/dax")
+    self.nodes = nodes
+  }
 
   func driver(_ driver: DaxDriver) -> Text { Text("%/drivers/%", folder, Text(driver.name)) }
 
@@ -24,8 +31,10 @@ public struct DaxBus {
       // 'daxREGION.DEVICE'
       guard let number = name.split(UInt8(ascii: ".")).first, !numbers.contains(where: { $0.bytes == number.bytes }) else { continue }
       numbers.append(number)
-      // A device's folder lies beside that of its region.
-      guard let region = DaxRegion(device(name).folder.appending("/../dax_region"), self) else { continue }
+      // A device's folder lies beside that of its region, which outlives the device.
+      guard let folder = try? FileDescriptor.absolutePath(device(name).folder.appending("/../dax_region")),
+        let region = DaxRegion(folder, self)
+      else { continue }
       regions.append(region)
     }
     regions.insertionSort { $0.range.lowerBound < $1.range.lowerBound }
@@ -43,6 +52,22 @@ public struct DaxBus {
     guard !name.bytes.isEmpty else { return nil }
     let device = device(name)
     return SysFile.text(device.folder, "size").number() == 0 ? device : nil
+  }
+}
+
+extension DaxBus {
+  /// Has the kernel's own loader load a driver that is not there, and the module that makes the regions: it knows this kernel's modules.
+  public func load(_ driver: DaxDriver) throws(Errno) {
+    guard !has(driver) || !Files.exists(Text("/sys/bus/platform/drivers/hmem")) else { return }
+    let loader = SysFile.text(Text("/proc/sys/kernel"), "modprobe")
+    for words in [Text("dax_hmem region_idle=1"), Text(driver.name)] {
+      switch try ChildProcess.fork() {
+      case .child:
+        try? ThisProcess.execute(loader, [loader, Text("-q")] + words.split(UInt8(ascii: " ")))
+        ThisProcess.end(code: 127)
+      case .parent(let child): _ = child.end()
+      }
+    }
   }
 }
 
@@ -70,15 +95,24 @@ public enum DaxError: Error, BitwiseCopyable, Describable {
   case range(Errno)
   /// The driver is not there.
   case noDriver(DaxDriver)
-  /// The driver was asked, and did not take it: the kernel's log says why.
-  case refused(DaxDriver)
+  /// The driver was asked, and did not take it.
+  case refused(DaxDriver, Errno)
+
+  /// What the kernel answered; ENODEV where it was not asked.
+  public var errno: Errno {
+    switch self {
+    case .range(let error), .refused(_, let error): return error
+    case .noDevice, .noDriver: return .notSuitable
+    }
+  }
 
   public func describe(to text: inout Text) {
     switch self {
     case .noDevice: text.append("device dax makes no further device")
     case .range(let error): text.append("device dax does not give it out: %", error.text)
     case .noDriver(let driver): text.append("the driver % is not there", Text(driver.name))
-    case .refused(let driver): text.append("% does not take it, for the reason in the kernel's log", Text(driver.name))
+    case .refused(let driver, let error):
+      text.append("% does not take it: % (the kernel's log may say more)", Text(driver.name), error.text)
     }
   }
 }

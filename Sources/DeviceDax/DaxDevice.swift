@@ -20,18 +20,40 @@ public struct DaxDevice {
   /// way.
   func bind(to driver: DaxDriver) throws(DaxError) {
     guard bus.has(driver) else { throw .noDriver(driver) }
-    do throws(Errno) { try SysFile.write(name, bus.driver(driver), "new_id") } catch { throw .refused(driver) }
-    guard let goal = try? Files.goal(ofSymlink: folder.appending("/driver")),
-      let name = goal.split(UInt8(ascii: "/")).last, name == driver.name
-    else { throw .refused(driver) }
+    do throws(Errno) {
+      try SysFile.write(name, bus.driver(driver), "new_id")
+      if isBound(to: driver) { return }
+      // Asked again in the way that says what failed.
+      try SysFile.write(name, bus.driver(driver), "bind")
+      guard isBound(to: driver) else { throw Errno.notSuitable }
+    } catch { throw .refused(driver, error) }
+  }
+
+  private func isBound(to driver: DaxDriver) -> Bool {
+    guard let goal = try? Files.goal(ofSymlink: folder.appending("/driver")), let name = goal.split(UInt8(ascii: "/")).last
+    else { return false }
+    return name == driver.name
+  }
+
+  /// Maps all ranges of a device of `device_dax`, one behind the other.
+  ///
+  /// - Parameter count: their bytes.
+  func map(count: Int) throws(Errno) -> Mapping {
+    let file = try FileDescriptor.open(Text("%/%", bus.nodes, name), flags: FileDescriptor.readWrite)
+    return try Mapping(of: file, offset: 0, count: count, access: .readWrite)
   }
 
   /// Takes it from its driver, and gives its ranges back to the region. RAM that is in use stays RAM (`dev_dax_kmem_remove`).
   public func giveBack(from driver: DaxDriver) {
     try? SysFile.write(name, bus.driver(driver), "unbind")
+    // Else a later device of this name would be the driver's.
+    try? SysFile.write(name, bus.driver(driver), "remove_id")
     empty()
   }
 
-  /// Gives the ranges of a device without a driver back.
-  func empty() { try? SysFile.write("0", folder, "size") }
+  /// Gives the ranges of a device without a driver back, and has the region forget it, which keeps one device, its seed, in any case.
+  func empty() {
+    try? SysFile.write("0", folder, "size")
+    try? SysFile.write(name, folder.appending("/../dax_region"), "delete")
+  }
 }

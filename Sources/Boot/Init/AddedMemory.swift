@@ -31,7 +31,7 @@ enum AddedMemory {
 
   /// Mounts `/oldmem` for whoever wants to put something there. Nothing runs from it, so that nobody has to watch the daemon.
   static func mountForStaging(_ settings: BootSettings) {
-    CaptureKernel.load("fuse")
+    CaptureKernel.loadForMount()
     try? Files.makeDirectory(Boot.target, mode: 0o755)
     let options = BootSettings.options(level: settings.level, settings.mountOptions)
     // '@' spares a process when systemd ends all others (https://systemd.io/ROOT_STORAGE_DAEMONS).

@@ -73,7 +73,7 @@ public enum Boot {
 
   /// True when the payload is in place.
   private static func unpackIntoOldMemory(_ payload: borrowing Payload, _ settings: BootSettings) -> Bool {
-    CaptureKernel.load("fuse")
+    CaptureKernel.loadForMount()
     try? Files.makeDirectory(target, mode: 0o755)
     guard let watcher = Watcher.start(settings) else {
       Log.line("no old memory is used: everything stays in memory")

@@ -14,6 +14,13 @@ enum CaptureKernel {
     try? Files.remove(path)
   }
 
+  /// Loads the modules that a mount needs: fuse, and where /dev/mem is closed device dax's.
+  static func loadForMount() {
+    load("fuse")
+    guard hasSoftReservation else { return }
+    do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/mem"), flags: FileDescriptor.readWrite) } catch { load("device_dax") }
+  }
+
   /// Loads an uncompressed module, unless it is loaded already. The corresponding system call is `finit_module`.
   private static func load(_ module: borrowing FileDescriptor, _ parameters: Text) throws(Errno) {
     let number = module.rawValue

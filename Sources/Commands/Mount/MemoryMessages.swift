@@ -15,10 +15,21 @@ extension PoolError {
       return Text(
         "no page is known to be reusable: % sections of memory can't be read, the first because %", Text("%", UInt64(sections)), error.text)
     case .noWay(let failures):
-      let device = failures.device.map { $0.text(paths.device ?? Text()) } ?? Text()
-      let vmcore = failures.vmcore.map { $0.text(paths.vmcore) } ?? Text()
-      let both = failures.device != nil && failures.vmcore != nil
-      return Text("no way to write the crashed kernel's memory: %%%", device, Text(both ? "; " : ""), vmcore)
+      var text = Text("no way to write the crashed kernel's memory: ")
+      let start = text.bytes.count
+      func add(_ failure: WayError?, _ path: Text) {
+        guard let failure else { return }
+        text.append(text.bytes.count > start ? "; %" : "%", failure.text(path))
+      }
+      add(failures.device, paths.device ?? Text())
+      if case .unopenable(.notSuitable) = failures.dax {
+        text.append(text.bytes.count > start ? "; " : "")
+        text.append("device dax has no memory (see 'oldmemfs memmap'), or is not there")
+      } else {
+        add(failures.dax, Text("device dax"))
+      }
+      add(failures.vmcore, paths.vmcore)
+      return text
     }
   }
 }
@@ -38,6 +49,8 @@ extension WayError {
     case .refused(.inaccessible(let error)): return Text("% takes no write to a reusable frame (%)", path, error.text)
     case .refused(.unreadable(let error)):
       return Text("% can't be compared with the vmcore at a reusable frame: the vmcore %", path, error.text)
+    case .refused(.outside): return Text("% has no memory in which a frame is reusable", path)
+    case .refused(.few): return Text("% could have but a few reusable frames of each 2 MiB", path)
     case .refused(.different): return Text("% shows other bytes at a reusable frame than the vmcore, so it is not written", path)
     }
   }

@@ -1,4 +1,5 @@
 import CrashedKernel
+import DeviceDax
 import OldMemory
 import Platform
 import RunningKernel
@@ -17,7 +18,8 @@ enum MemorySource {
       // /dev/mem shows the memory that /proc/vmcore has. For another vmcore no device is used unless devmem= names it.
       let device = arguments.device ?? (arguments.vmcore == nil ? Text("/dev/mem") : nil)
       let vmcore = arguments.vmcore ?? Text("/proc/vmcore")
-      self = .crashed(OldMemoryPaths(vmcore: vmcore, device: device, way: arguments.way))
+      let isKernel = arguments.vmcore == nil && arguments.device == nil
+      self = .crashed(OldMemoryPaths(vmcore: vmcore, device: device, bus: isKernel ? DaxBus() : nil, way: arguments.way))
     } else {
       self = .crashed(OldMemoryPaths(vmcore: source, device: arguments.device, way: arguments.way))
     }
@@ -30,8 +32,8 @@ enum MemorySource {
 extension OldMemoryPaths {
   /// A regular file that a mount would write to, such as a saved vmcore; nil if there is none.
   var keptFile: Text? {
-    if let device, way != .vmcore, Self.isKept(device) { return device }
-    return way != .device && Self.isKept(vmcore) ? vmcore : nil
+    if let device, way == nil || way == .device, Self.isKept(device) { return device }
+    return (way == nil || way == .vmcore) && Self.isKept(vmcore) ? vmcore : nil
   }
 
   private static func isKept(_ path: Text) -> Bool {

@@ -62,7 +62,7 @@ final class MountArguments {
     case .gid: return UInt64(gid)
     case .level: return UInt64(memory.level ?? 32)
     case .reuse: return UInt64(memory.reuse?.rawValue ?? 32)
-    case .store: return memory.way.map { $0 == .device ? 1 : 2 } ?? 0
+    case .store: return memory.way.map { UInt64($0.rawValue) + 1 } ?? 0
     case .vmcore: return Self.number(of: memory.vmcore)
     case .device: return Self.number(of: memory.device)
     case .overwrite: return memory.overwrite ? 1 : 0
@@ -139,7 +139,8 @@ final class MemoryArguments {
     case .level: level = UInt32(try given.number(upTo: 31))
     case .reuse: guard take(reuse: given.value) else { throw given.badValue }
     case .store:
-      if given.value == "devmem" { way = .device } else if given.value == "vmcore" { way = .vmcore } else { throw given.badValue }
+      guard let chosen = StoreWay.allCases.first(where: { given.value == $0.word }) else { throw given.badValue }
+      way = chosen
     case .vmcore: vmcore = given.value
     case .device: device = given.value
     case .overwrite: overwrite = true

@@ -37,8 +37,10 @@ enum RamCommand {
 
   /// The regions whose memory can be RAM.
   private static func regions() throws(Failure) -> [DaxRegion] {
-    try loadDrivers()
-    let all = DaxBus().regions
+    let bus = DaxBus()
+    do throws(Errno) { try bus.load(.kmem) } catch { throw Failure("can't load kmem: %", error.text) }
+    guard bus.has(.kmem) else { throw Failure("this kernel has no driver kmem, or its module can't be loaded") }
+    let all = bus.regions
     guard !all.isEmpty
     else {
       throw Failure(
@@ -48,23 +50,6 @@ enum RamCommand {
     guard !regions.isEmpty
     else { throw Failure("the memory that is left to device dax is in no NUMA node: a reservation above it, or 'numa=on', would help") }
     return regions
-  }
-
-  /// Has the kernel's own loader load what is not there: it knows this kernel's modules.
-  private static func loadDrivers() throws(Failure) {
-    guard !DaxBus().has(.kmem) || !Files.exists(Text("/sys/bus/platform/drivers/hmem")) else { return }
-    let loader = SysFile.text(Text("/proc/sys/kernel"), "modprobe")
-    for words in ["dax_hmem region_idle=1", "kmem"] as [Literal] {
-      do throws(Errno) {
-        switch try ChildProcess.fork() {
-        case .child:
-          try? ThisProcess.execute(loader, [loader, Text("-q")] + Text(words).split(UInt8(ascii: " ")))
-          ThisProcess.end(code: 127)
-        case .parent(let child): _ = child.end()
-        }
-      } catch { throw Failure("can't start %: %", loader, error.text) }
-    }
-    guard DaxBus().has(.kmem) else { throw Failure("this kernel has no driver kmem, or its module can't be loaded") }
   }
 
   private static func add(_ found: [WholeBlock], to blocks: MemoryBlocks, from regions: [DaxRegion]) throws(Failure) -> ExitCode {

@@ -48,7 +48,7 @@ enum ControlAnswers {
 
     init(_ fileSystem: MountedFileSystem, _ arguments: MountArguments) {
       let pool = fileSystem.store
-      let way: UInt64 = pool.way.map { $0 == .device ? 0 : 1 } ?? 2
+      let way: UInt64 = pool.way.map { UInt64($0.rawValue) } ?? UInt64.max
       let room = fileSystem.statistics
       var words: [UInt64] = [
         UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.refusedFrames,
@@ -63,7 +63,7 @@ enum ControlAnswers {
 
     var pid: UInt64 { words[0] }
     /// nil for scratch memory.
-    var way: StoreWay? { words[1] == 0 ? .device : words[1] == 1 ? .vmcore : nil }
+    var way: StoreWay? { StoreWay(rawValue: UInt8(truncatingIfNeeded: words[1])) }
     var level: UInt64 { words[2] }
     var isScanned: Bool { words[3] != 0 }
     var totalFrames: UInt64 { words[4] }

@@ -18,9 +18,14 @@ class Backend {
   /// vmcore; nil if no such page can be reached. Without it the memory of a running kernel, or of another crash, could be written.
   func shows(_ kernel: CrashedKernel) -> Bool? { true }
 
-  /// Why a frame and the rest of its window (`window`) can't be written; nil if they can. The frame must be reusable: it may be written
-  /// to find out.
-  func refusal(of frame: FrameNumber) -> Refusal? { nil }
+  /// Why a frame and the rest of its window (`window`) can't be written; nil if they can, or if that is known once they are prepared
+  /// (`prepare`). The frame must be reusable: it may be written to find out.
+  ///
+  /// - Parameter usable: how many frames of the window are reusable.
+  func refusal(of frame: FrameNumber, usable: Int) -> Refusal? { nil }
+
+  /// Makes frames ready to be read and written, whose windows were not refused. They are about to be given out.
+  func prepare(_ run: FrameRun) throws(StoreError) {}
 
   /// The bytes of frames from `first` on, as many of `count` as are mapped in one piece, at least one; valid until the next call.
   func mapped(_ first: FrameNumber, upTo count: Int) throws(StoreError) -> UnsafeMutableRawBufferPointer {
@@ -48,15 +53,39 @@ class Backend {
   /// Gives back the memory of unused frames, whose contents are undefined from then on.
   func discard(_ run: FrameRun) {}
 
-  /// Frames in a window: 1 MiB.
-  static var framesPerWindow: UInt64 { 256 }
+  /// Frames in a window: 1 MiB. A section has a whole number of windows.
+  var framesPerWindow: Int { 256 }
 
   /// The window of a frame, which is tried and, on a device, mapped as a whole: an aligned MiB, cut to the memory of the vmcore, since
   /// there may be devices beyond. A window never crosses into another section. A frame that is no memory is alone in its window.
   final func window(around frame: FrameNumber) -> Range<UInt64> {
-    let aligned = frame.rawValue / Self.framesPerWindow * Self.framesPerWindow
-    guard let core else { return aligned..<aligned + Self.framesPerWindow }
+    let count = UInt64(framesPerWindow)
+    let aligned = frame.rawValue / count * count
+    guard let core else { return aligned..<aligned + count }
     guard let memory = core.memory(around: PFN(frame.rawValue)) else { return frame.rawValue..<frame.rawValue + 1 }
-    return max(aligned, memory.lowerBound.rawValue)..<min(aligned + Self.framesPerWindow, memory.upperBound.rawValue)
+    return max(aligned, memory.lowerBound.rawValue)..<min(aligned + count, memory.upperBound.rawValue)
+  }
+}
+
+/// The proof that a backend shows the memory of the vmcore.
+extension Vmcore {
+  /// Whether a page has the bytes that were seen; nil if the vmcore has only zeros there, which prove nothing, or can't be read.
+  @inline(never)
+  func page(_ frame: PFN, is seen: UnsafeMutableRawBufferPointer) -> Bool? {
+    var expected = [UInt8](repeating: 0, count: frameSize)
+    return expected.withUnsafeMutableBytes { buffer in
+      do throws(VmcoreError) { try read(frame.address, into: buffer) } catch { return nil }
+      return buffer.contains(where: { $0 != 0 }) ? buffer.elementsEqual(seen) : nil
+    }
+  }
+
+  /// Why a frame of which these bytes were seen can't be taken; nil if it begins with the same 64 bytes in the vmcore.
+  @inline(never)
+  func refusal(of frame: FrameNumber, seenAs seen: UnsafeMutableRawBufferPointer) -> Refusal? {
+    var expected = [UInt8](repeating: 0, count: 64)
+    return expected.withUnsafeMutableBytes { buffer in
+      do throws(VmcoreError) { try read(PFN(frame.rawValue).address, into: buffer) } catch { return .unreadable(error) }
+      return seen[0..<buffer.count].elementsEqual(buffer) ? nil : .different
+    }
   }
 }

@@ -39,29 +39,18 @@ final class DeviceBackend: Backend {
   private func shows(_ frame: PFN) -> Bool? {
     // A page outside all PT_LOADs, as a damaged VMCOREINFO names them, has no place in the device either.
     guard vmcore.memory(around: frame) != nil, isInside(frame.address.rawValue + PFN.pageSize) else { return nil }
-    var expected = [UInt8](repeating: 0, count: frameSize)
-    return expected.withUnsafeMutableBytes { buffer in
-      do throws(VmcoreError) { try vmcore.read(frame.address, into: buffer) } catch { return nil }
-      guard buffer.contains(where: { $0 != 0 }) else { return nil }
-      do throws(Errno) {
-        let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
-        return buffer.elementsEqual(UnsafeRawBufferPointer(mapping.bytes))
-      } catch { return nil }
-    }
+    do throws(Errno) {
+      let mapping = try Mapping(of: file, offset: frame.address.rawValue, count: frameSize, access: .read)
+      return vmcore.page(frame, is: mapping.bytes)
+    } catch { return nil }
   }
 
   /// Touching a mapping beyond the end of a regular file is a bus error; a device does not tell its size.
   private func isInside(_ end: UInt64) -> Bool { size.map { end <= $0 } ?? true }
 
   /// nil if the window can be mapped, and the frame begins with the same 64 bytes in the vmcore.
-  override func refusal(of frame: FrameNumber) -> Refusal? {
-    var expected = [UInt8](repeating: 0, count: 64)
-    return expected.withUnsafeMutableBytes { buffer in
-      do throws(VmcoreError) { try vmcore.read(PFN(frame.rawValue).address, into: buffer) } catch { return .unreadable(error) }
-      do throws(StoreError) {
-        return try mapped(frame, upTo: 1)[0..<buffer.count].elementsEqual(buffer) ? nil : .different
-      } catch { return Refusal(error) }
-    }
+  override func refusal(of frame: FrameNumber, usable: Int) -> Refusal? {
+    do throws(StoreError) { return vmcore.refusal(of: frame, seenAs: try mapped(frame, upTo: 1)) } catch { return Refusal(error) }
   }
 
   override func failing(with frame: FrameNumber) -> Range<UInt64> { window(around: frame) }

@@ -20,7 +20,7 @@ final class VmcoreBackend: Backend {
   override var core: Vmcore? { vmcore }
 
   /// nil if the frame can be read and, unless nothing may change, its own bytes written back to it.
-  override func refusal(of frame: FrameNumber) -> Refusal? {
+  override func refusal(of frame: FrameNumber, usable: Int) -> Refusal? {
     var bytes = [UInt8](repeating: 0, count: frameSize)
     return bytes.withUnsafeMutableBytes { buffer in
       do throws(StoreError) {

@@ -1,19 +1,32 @@
 import CrashedKernel
+import DeviceDax
 import Frames
 import Platform
 import Vmcore
 
 /// How frames are written.
-public enum StoreWay: BitwiseCopyable, Describable {
+public enum StoreWay: UInt8, CaseIterable, BitwiseCopyable, Describable {
   /// Through windows of the memory device.
   case device
+  /// Through pieces of it that device dax gives out.
+  case dax
   /// By writing the vmcore at its file offsets.
   case vmcore
+
+  /// Its word in a mount's options.
+  public var word: Literal {
+    switch self {
+    case .device: return "devmem"
+    case .dax: return "dax"
+    case .vmcore: return "vmcore"
+    }
+  }
 
   @inline(never)
   public func describe(to text: inout Text) {
     switch self {
     case .device: text.append("windows of the memory device")
+    case .dax: text.append("device dax")
     case .vmcore: text.append("writes to the vmcore")
     }
   }
@@ -50,6 +63,10 @@ public enum Refusal: BitwiseCopyable, Sendable {
   case unreadable(VmcoreError)
   /// The device shows other bytes there than the vmcore.
   case different
+  /// Device dax has no region there.
+  case outside
+  /// So few of a piece's frames are reusable that the piece costs more than they are worth.
+  case few
 
   init(_ error: StoreError) {
     switch error {
@@ -63,11 +80,13 @@ public enum Refusal: BitwiseCopyable, Sendable {
 /// Why each way to write frames failed; nil for one that was not tried.
 public struct WayFailures: BitwiseCopyable, Sendable {
   public private(set) var device: WayError?
+  public private(set) var dax: WayError?
   public private(set) var vmcore: WayError?
 
   mutating func record(_ way: StoreWay, _ error: WayError) {
     switch way {
     case .device: device = error
+    case .dax: dax = error
     case .vmcore: vmcore = error
     }
   }
@@ -78,15 +97,18 @@ public final class OldMemoryPaths {
   public var vmcore: Text
   /// The memory device; nil where the vmcore is a file of its own, which no memory device shows.
   public var device: Text?
-  /// The only way to try; nil to try the device first and then the vmcore.
+  /// Where device dax may have regions of that memory; nil where the vmcore is a file of its own.
+  public var bus: DaxBus?
+  /// The only way to try; nil to try the device first, then device dax, and then the vmcore.
   public var way: StoreWay?
 
   /// Nothing may be written at all, not even to prove that it could be.
   public private(set) var isReadOnly = false
 
-  public init(vmcore: Text, device: Text?, way: StoreWay?) {
+  public init(vmcore: Text, device: Text?, bus: DaxBus? = nil, way: StoreWay?) {
     self.vmcore = vmcore
     self.device = device
+    self.bus = bus
     self.way = way
   }
 
@@ -111,10 +133,12 @@ extension FramePool {
     of kernel: CrashedKernel, policy: ReusePolicy, paths: OldMemoryPaths, checksums: Bool
   ) throws(PoolError) -> FramePool {
     var failures = WayFailures()
-    for way in [StoreWay.device, .vmcore] where paths.way.map({ $0 == way }) ?? true {
-      guard let path = way == .device ? paths.device : paths.vmcore else { continue }
+    for way in StoreWay.allCases where paths.way.map({ $0 == way }) ?? true {
       let backend: Backend
-      do throws(Errno) { backend = try open(way, path, core: kernel.core, readOnly: paths.isReadOnly) } catch {
+      do throws(Errno) {
+        guard let opened = try open(way, paths, core: kernel.core) else { continue }
+        backend = opened
+      } catch {
         failures.record(way, .unopenable(error))
         continue
       }
@@ -133,10 +157,16 @@ extension FramePool {
     throw .noWay(failures)
   }
 
-  private static func open(_ way: StoreWay, _ path: Text, core: Vmcore, readOnly: Bool) throws(Errno) -> Backend {
+  /// nil for a way that there is not for this memory.
+  private static func open(_ way: StoreWay, _ paths: OldMemoryPaths, core: Vmcore) throws(Errno) -> Backend? {
     switch way {
-    case .device: return try DeviceBackend(device: path, core: core)
-    case .vmcore: return try VmcoreBackend(path: path, core: core, readOnly: readOnly)
+    case .device:
+      guard let device = paths.device else { return nil }
+      return try DeviceBackend(device: device, core: core)
+    case .dax:
+      guard let bus = paths.bus else { return nil }
+      return try DaxBackend(bus, core: core)
+    case .vmcore: return try VmcoreBackend(path: paths.vmcore, core: core, readOnly: paths.isReadOnly)
     }
   }
 

@@ -88,7 +88,20 @@ public final class FramePool: FrameStore {
 
   public func allocate(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
     precondition(count > 0)
-    let count = min(count, framesPerSection)
+    while true {
+      let run = try take(upTo: min(count, framesPerSection), after: neighbour)
+      do throws(StoreError) {
+        try backend.prepare(run)
+        return run
+      } catch {
+        release(run)
+        guard case .inaccessible(let frame, _) = error else { throw error }
+        refuse(windowOf: frame, error)
+      }
+    }
+  }
+
+  private func take(upTo count: Int, after neighbour: FrameNumber?) throws(StoreError) -> FrameRun {
     if let neighbour, let run = extend(neighbour, upTo: count) { return run }
     repeat {
       while firstWithRoom >= 0 {
@@ -167,6 +180,18 @@ public final class FramePool: FrameStore {
     }
   }
 
+  /// Takes the available frames of a window that can't be written out of the pool.
+  private func refuse(windowOf frame: FrameNumber, _ error: StoreError) {
+    let window = backend.window(around: frame)
+    forEachPart(of: FrameNumber(window.lowerBound), window.count) { _, open, places, _ in
+      let refused = UInt64(open.withdraw(places))
+      totalFrames -= refused
+      freeFrames -= refused
+      refusedFrames += refused
+    }
+    if firstRefusal == nil { firstRefusal = Refusal(error) }
+  }
+
   // MARK: Retiring frames
 
   /// Keeps frames from being given out again.
@@ -217,10 +242,18 @@ public final class FramePool: FrameStore {
   /// Puts the section's frames of a class into its bitmap, less those that can't be written.
   private func offer(_ reuse: ReuseClass, of index: Int) throws(StoreError) {
     let open = try opened(index)
+    let windows = backend.framesPerWindow
+    var usable = [UInt16](repeating: 0, count: framesPerSection / windows)
     var offered = 0
     do throws(KernelError) {
       try source.reusable(in: table.number(at: index), with: map) { kind, range in
         if kind == reuse { offered += open.offer(range) }
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let end = min(range.upperBound, (start / windows + 1) * windows)
+          usable[start / windows] += UInt16(end - start)
+          start = end
+        }
       }
     } catch {
       // It could be read when it was scanned. None of its frames was handed out.
@@ -228,7 +261,7 @@ public final class FramePool: FrameStore {
     let counted = Int(table.summaries[index].left[Int(reuse.rawValue)])
     table.summaries[index].left[Int(reuse.rawValue)] = 0
     open.offeredClasses |= reuse.bit
-    let refused = offered > 0 ? removeRefused(from: open, at: index) : 0
+    let refused = offered > 0 ? removeRefused(from: open, at: index, usable) : 0
     if open.availableCount > 0 { list(open, at: index) }
     // What was counted at the scan and is not there now, or can't be written, leaves the pool.
     let change = offered - counted - refused
@@ -247,14 +280,16 @@ public final class FramePool: FrameStore {
   }
 
   /// Takes the frames that can't be written out of a section's bitmap, window by window, and returns their number.
-  private func removeRefused(from open: OpenSection, at index: Int) -> Int {
+  ///
+  /// - Parameter usable: the reusable frames of each window, of all classes.
+  private func removeRefused(from open: OpenSection, at index: Int, _ usable: [UInt16]) -> Int {
     let first = table.firstFrame(at: index).rawValue
     var refused = 0
     var start = open.available.firstSet(from: 0)
     while start < framesPerSection {
       let frame = FrameNumber(first + UInt64(start))
       let end = min(framesPerSection, Int(backend.window(around: frame).upperBound - first))
-      if let refusal = backend.refusal(of: frame) {
+      if let refusal = backend.refusal(of: frame, usable: Int(usable[start / backend.framesPerWindow])) {
         refused += open.withdraw(start..<end)
         if firstRefusal == nil { firstRefusal = refusal }
       }

@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # STEPS, STEP_SECONDS, LEVEL, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
+. /lab/conf # STEPS, STEP_SECONDS, LEVEL, STORE, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
 
 out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
@@ -83,27 +83,33 @@ step_save_pages_b() { save_pages b; }
 step_mount() {
   mkdir -p /oldmem
   result available_before_mount "$(available)"
-  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/mount.out 2>$out/mount.err
+  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o "level=$LEVEL${STORE:+,store=$STORE}" >$out/mount.out 2>$out/mount.err
   check mount $?
   grep -q ' /oldmem fuse' /proc/mounts || give_up "oldmemfs returned, and nothing is mounted on /oldmem"
   result available_after_mount "$(available)"
   /lab/labguest statfs /oldmem >$out/statfs-empty.txt
+  oldmemfs status /oldmem >$out/status-empty.txt
   save_process_memory idle
 }
 
-# Saves the daemon's own memory.
-save_process_memory() {
+# Prints the daemon's directory in /proc.
+daemon() {
   for process in /proc/[0-9]*; do
     case $(readlink "$process/exe" 2>/dev/null) in
-      */oldmemfs) cat "$process/smaps_rollup" >$out/smaps-"$1".txt ;;
+      */oldmemfs) echo "$process" && return ;;
     esac
   done
+  return 1
 }
+
+# Saves the daemon's own memory.
+save_process_memory() { cat "$(daemon)/smaps_rollup" >$out/smaps-"$1".txt; }
 
 step_fill() {
   timeout "$STEP_SECONDS" /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err
   check fill $?
   /lab/labguest statfs /oldmem >$out/statfs-full.txt
+  oldmemfs status /oldmem >$out/status-full.txt
   result available_full "$(available)"
   save_process_memory full
 }
@@ -127,6 +133,13 @@ step_release() {
 
 step_unmount() {
   umount /oldmem || give_up "/oldmem can't be unmounted"
+  tries=0
+  while daemon >/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 300 ] || give_up "the daemon is there 30 s after the unmount"
+    sleep 0.1
+  done
+  cp /proc/iomem $out/iomem-end.txt
   result available_after_unmount "$(available)"
 }
 
@@ -142,14 +155,11 @@ step_spoil_hard() {
 
 # Without access to old memory, oldmemfs must fail with one clear line, and the capture goes on.
 step_refused() {
-  mount -t securityfs none /sys/kernel/security
-  cp /sys/kernel/security/lockdown $out/lockdown.txt
   mkdir -p /oldmem
   timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o level="$LEVEL" >$out/refused.out 2>$out/refused.err
   result refused_code $?
   grep -q ' /oldmem ' /proc/mounts && give_up "/oldmem is mounted in spite of lockdown"
-  /lab/labguest open /dev/mem 2>$out/open.err
-  result open_code $?
+  return 0
 }
 
 # shellcheck source=tree.sh
@@ -174,6 +184,10 @@ cp /proc/cmdline $out/cmdline.txt
 for device in /sys/bus/dax/devices/dax*; do
   [ ! -e "$device" ] || echo "$(cat "$device/resource") $(cat "$device/../dax_region/size")" >>$out/regions.txt
 done
+mount -t securityfs none /sys/kernel/security
+cp /sys/kernel/security/lockdown $out/lockdown.txt
+/lab/labguest open /dev/mem 2>$out/open.err
+result open_code $?
 for step in $STEPS; do
   began=$(cut -d' ' -f1 /proc/uptime)
   "step_$step"
