@@ -82,7 +82,8 @@ extension FramePool {
     }
   }
 
-  /// Reads whole frames, and checks them.
+  /// Reads whole frames, and checks them: the copy that the caller gets. A reply straight from a frame, which device dax would allow,
+  /// would save that copy, and a device that still writes there could change the frame between the check and the reply.
   private func readWhole(_ first: FrameNumber, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
     try forEachPart(of: first, bytes.count / frameSize) { _, open, places, before throws(StoreError) in
       var place = places.lowerBound
