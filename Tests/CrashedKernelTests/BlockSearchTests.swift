@@ -26,12 +26,12 @@ struct BlockSearchTests {
 
   private static func search(
     _ kernel: FakeKernel, _ count: Int = 100, policy: ReusePolicy = all, blockSize: UInt64 = 128 << 20,
-    taking: Range<PFN>? = nil
+    taking: Range<PFN>? = nil, isLate: Bool = false
   ) throws -> (found: [WholeBlock], classified: Int) {
     let crashed = try CrashedKernel(kernel)
     if let taking { crashed.take(taking) }
     var search = try #require(BlockSearch(crashed, policy, blockSize: blockSize))
-    let found = search.best(count, in: [PFN(0)..<PFN(UInt64(sections) << 15)])
+    let found = search.best(count, in: [PFN(0)..<PFN(UInt64(sections) << 15)]) { isLate }
     return (found, search.classified)
   }
 
@@ -45,6 +45,21 @@ struct BlockSearchTests {
     let (found, classified) = try Self.search(Self.kernel(), 2)
     #expect(found == [Self.block(1), Self.block(2)])
     #expect(classified == 3)
+  }
+
+  @Test("better blocks are not looked for when it is late, but enough are")
+  func late() throws {
+    var kernel = Self.kernel()
+    for section in 1..<3 as Range<UInt64> {
+      kernel.makeCache(section << 15 | 5)
+      refill(&kernel, section << 15)
+    }
+    let blocks = [1, 2].map { Self.block($0, cache: 1) }
+    let (late, classified) = try Self.search(kernel, 2, isLate: true)
+    #expect(late == blocks && classified == 3)
+    let (fewer, all) = try Self.search(kernel, 5, isLate: true)
+    #expect(fewer == [3, 4].map { Self.block($0) } + blocks && all == Self.sections)
+    #expect(try Self.search(kernel, 2).found == [3, 4].map { Self.block($0) })
   }
 
   @Test("free pages come before page cache, page cache before pages of processes")

@@ -21,12 +21,17 @@ enum RamCommand {
     guard count > 0 else {
       throw Failure("a block of memory has % MiB here: give a SIZE of one at the least", Text("%", blocks.size >> 20))
     }
-    let found = search.best(count, in: regions.map { $0.frames })
+    let start = Time.monotonic()
+    let found = search.best(count, in: regions.map { $0.frames }) { Time.monotonic().since(start) > searchBudget }
     guard !found.isEmpty else { throw Failure("no block of % MiB can be had as a whole", Text("%", blocks.size >> 20)) }
     return try add(found, to: blocks, from: regions)
   }
 
   private static var vmcore: Text { Text("/proc/vmcore") }
+
+  /// The nanoseconds for which better blocks are looked for when there are enough: some 30 GiB of memory are scanned in them. A machine of
+  /// 1 TiB without a free block would keep the capture waiting for seconds.
+  private static var searchBudget: UInt64 { 300_000_000 }
 
   /// Once memory is added, read(2) of it in /proc/vmcore is a warning of the kernel's (`__ioremap_caller`, arch/x86/mm/ioremap.c), and this would
   /// be the end.

@@ -13,6 +13,9 @@ public struct WholeBlock: Equatable, Sendable {
 }
 
 /// The search for such blocks, of a size that is a multiple of a section's.
+///
+/// A block's contents are not compared over time, to see a device write to it: two passes over 1 GiB take a second, and would show the
+/// writes between them alone. No device was told of such frames (`ReusePolicy.isReusableAsRAM`).
 public struct BlockSearch {
   private let kernel: CrashedKernel
   private let policy: ReusePolicy
@@ -30,14 +33,15 @@ public struct BlockSearch {
     sections = Int(blockSize / section)
   }
 
-  /// The best blocks within some ranges of frames, the best first. Nothing more is scanned once enough blocks are free as a whole.
-  public mutating func best(_ count: Int, in ranges: [Range<PFN>]) -> [WholeBlock] {
+  /// The best blocks within some ranges of frames, the best first. Nothing more is scanned once enough blocks are free as a whole, or
+  /// once there are enough and `isLate` says that better ones are not worth more time.
+  public mutating func best(_ count: Int, in ranges: [Range<PFN>], isLate: () -> Bool = { false }) -> [WholeBlock] {
     var best: [WholeBlock] = []
     var free = 0
     for range in ranges {
       let blockFrames = UInt64(sections * FrameMap.frameCount)
       var first = (range.lowerBound.rawValue + blockFrames - 1) / blockFrames * blockFrames
-      while free < count, first + blockFrames <= range.upperBound.rawValue {
+      while free < count, best.count < count || !isLate(), first + blockFrames <= range.upperBound.rawValue {
         if let block = block(from: first) {
           if block.cache == 0, block.user == 0 { free += 1 }
           add(block, to: &best, upTo: count)
