@@ -23,6 +23,14 @@ public struct DaxRegion {
     self.bus = bus
   }
 
+  /// The bytes of the whole memory blocks in it.
+  ///
+  /// - Parameter size: a block's, in bytes.
+  public func bytesInBlocks(of size: UInt64) -> UInt64 {
+    let first = (range.lowerBound + size - 1) / size
+    return (max(first, range.upperBound / size) - first) * size
+  }
+
   /// Hands ranges of the region, in bytes and in multiples of 2 MiB, to a driver as a device. If that fails, they are given back.
   public func give(_ ranges: [Range<UInt64>], to driver: DaxDriver) throws(DaxError) -> DaxDevice {
     guard let device = bus.idleDevice(ofRegion: folder) else { throw .noDevice }

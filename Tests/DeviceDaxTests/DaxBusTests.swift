@@ -59,6 +59,16 @@ struct DaxBusTests {
     #expect(regions.map { $0.hasNode } == [true, false])
   }
 
+  @Test(
+    "only whole blocks of a region count",
+    arguments: [(0x20_0000, 0x7e0_0000, 0), (0x20_0000, 0xfe0_0000, 0x800_0000), (0x800_0000, 0x1000_0000, 0x1000_0000)]
+      as [(UInt64, UInt64, UInt64)])
+  func blocks(start: UInt64, size: UInt64, whole: UInt64) throws {
+    let fake = try FakeBus()
+    try fake.addRegion(0, start: start, size: size, seed: "dax0.0")
+    #expect(try #require(fake.bus.regions.first).bytesInBlocks(of: 0x800_0000) == whole)
+  }
+
   @Test("a fixed region, and one whose seed somebody fills, are left alone")
   func others() throws {
     let fake = try FakeBus()

@@ -13,8 +13,8 @@ enum RamCommand {
     try checkKernel()
     let kernel = try CrashedKernel.open(vmcore)
     try kernel.claim(vmcore)
-    let regions = try self.regions()
     guard let blocks = MemoryBlocks() else { throw Failure("this kernel can't add memory (CONFIG_MEMORY_HOTPLUG)") }
+    let regions = try self.regions(blocks.size)
     guard var search = BlockSearch(kernel, policy, blockSize: blocks.size)
     else { throw Failure("memory blocks of % MiB are not known here", Text("%", blocks.size >> 20)) }
     let count = Int(clamping: arguments.bytes / blocks.size)
@@ -41,7 +41,7 @@ enum RamCommand {
   }
 
   /// The regions whose memory can be RAM.
-  private static func regions() throws(Failure) -> [DaxRegion] {
+  private static func regions(_ blockSize: UInt64) throws(Failure) -> [DaxRegion] {
     let bus = DaxBus()
     do throws(Errno) { try bus.load(.kmem) } catch { throw Failure("can't load kmem: %", error.text) }
     guard bus.has(.kmem) else { throw Failure("this kernel has no driver kmem, or its module can't be loaded") }
@@ -54,6 +54,9 @@ enum RamCommand {
     let regions = all.filter { $0.hasNode }
     guard !regions.isEmpty
     else { throw Failure("the memory that is left to device dax is in no NUMA node: a reservation above it, or 'numa=on', would help") }
+    var nodeless: UInt64 = 0
+    for region in all where !region.hasNode { nodeless += region.bytesInBlocks(of: blockSize) }
+    if nodeless > 0 { Log.line(Text("% MiB in whole blocks are in no NUMA node, and can't be RAM", nodeless >> 20)) }
     return regions
   }
 
