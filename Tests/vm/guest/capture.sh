@@ -53,6 +53,13 @@ step_add_ram() {
   tell "$(cat $out/add_ram.err)"
 }
 
+# No block is whole: oldmemfs fails with one line.
+step_no_ram() {
+  timeout "$STEP_SECONDS" oldmemfs ram 1t -o level="$LEVEL" >$out/no_ram.out 2>$out/no_ram.err
+  result no_ram_code $?
+  cp /proc/iomem $out/iomem-ram.txt
+}
+
 # Files in memory, of all that is available but 48 MiB.
 step_use_ram() {
   mkdir -p /ram
@@ -183,6 +190,10 @@ cp /proc/cmdline $out/cmdline.txt
 # Saves the start and size of each region of soft-reserved memory that device dax offers.
 for device in /sys/bus/dax/devices/dax*; do
   [ ! -e "$device" ] || echo "$(cat "$device/resource") $(cat "$device/../dax_region/size")" >>$out/regions.txt
+done
+# And the regions of persistent memory.
+for region in /sys/bus/nd/devices/region*; do
+  [ ! -e "$region" ] || echo "${region##*/} $(cat "$region/size")" >>$out/pmem.txt
 done
 mount -t securityfs none /sys/kernel/security
 cp /sys/kernel/security/lockdown $out/lockdown.txt

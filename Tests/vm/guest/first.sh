@@ -3,10 +3,26 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, BUSY_DISK, SOFT_RESERVE, CAPTURE_COMMAND_LINE
+. /lab/conf # LOAD_MIB, HUGE_PAGES, HARD_PAGES, BUSY_DISK, SOFT_RESERVE, FRAGMENT, HOT_PLUG, CAPTURE_COMMAND_LINE
+
+memory_total() { awk '/^MemTotal:/ { print $2 }' /proc/meminfo; }
+
+# Has the host plug a DIMM of 1 GiB, and waits until all of it is online.
+plug_dimm() {
+  echo online >/sys/devices/system/memory/auto_online_blocks
+  before=$(memory_total)
+  /lab/labguest ask plug-dimm || give_up "the DIMM is not plugged"
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$(memory_total)" -lt $((before + 1048576)) ] || break
+    sleep 0.5
+  done
+  tell "plugged a DIMM: MemTotal $before -> $(memory_total) KiB"
+  [ "$(memory_total)" -ge $((before + 1048576)) ] || give_up "the DIMM is not online"
+}
 
 start_guest
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
+[ "$HOT_PLUG" != yes ] || plug_dimm
 add_soft_reservation
 /lab/kexec/kexec -s -p /lab/capture.vmlinuz --initrd=/lab/capture.cpio --command-line="$CAPTURE_COMMAND_LINE" \
   || give_up "the capture kernel can't be loaded"
@@ -34,6 +50,7 @@ in_background() {
   kill -0 "$process" 2>/dev/null || give_up "labguest $1 ended"
 }
 
+[ "$FRAGMENT" != yes ] || in_background fragment
 in_background load /mnt/tmpfs /mnt/disk "$LOAD_MIB"
 if [ "$HARD_PAGES" = yes ]; then
   mount_disk /dev/vdb /mnt/data

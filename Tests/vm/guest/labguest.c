@@ -46,6 +46,7 @@ static const struct {
   int (*run)(int count, char **words);
 } commands[] = {
     {"load", "TMPFS-DIR DISK-DIR MIB: give the kernel a mixed load of about MIB; stays until killed", load_command},
+    {"fragment", "leave a page of the kernel's in each few MiB of free memory; stays until killed", fragment_command},
     {"sample", "DIR MIB: write the files that 'load' reads from a disk", sample_command},
     {"fill", "DIR: write files of known content until no byte more fits", fill_command},
     {"scatter", "DIR HOLES: punch HOLES holes of one block into the files that fill wrote, none beside another", scatter_command},

@@ -7,6 +7,7 @@ enum { block_size = 4096, mebibyte = 1 << 20 };
 
 // Each subcommand gets the words after its name and returns an exit code.
 int load_command(int count, char **words);
+int fragment_command(int count, char **words);
 int sample_command(int count, char **words);
 int fill_command(int count, char **words);
 int scatter_command(int count, char **words);
