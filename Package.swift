@@ -84,8 +84,8 @@ let package = Package(
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
     .target(name: "CBoot", cSettings: cSettings, linkerSettings: [.linkedLibrary("lzma")]),
-    // What the tests share: temporary directories, strings as text.
-    .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
+    // What the tests share: temporary directories, strings as text, a bus of device dax.
+    .target(name: "TestSupport", dependencies: ["DeviceDax", "Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
     // A tiny crashed kernel, for the tests.
     .target(name: "KernelFixtures", path: "Tests/KernelFixtures", swiftSettings: testSettings),
     // The kernel's side of /dev/fuse, for the tests.
@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Frames", "Platform"], swiftSettings: testSettings),
     .testTarget(
       name: "OldMemoryTests",
-      dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "Platform", "KernelFixtures", "TestSupport"],
+      dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "DeviceDax", "Platform", "KernelFixtures", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "CrashedKernelTests", dependencies: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures", "TestSupport"],

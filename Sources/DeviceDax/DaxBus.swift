@@ -3,21 +3,17 @@ import Platform
 /// Device dax, the bus of memory that is given out in ranges, to one driver or another. All of it is done in sysfs
 /// (Documentation/ABI/testing/sysfs-bus-dax).
 public struct DaxBus {
-  private let folder: Text
-  /// The folder of the character devices.
-  let nodes: Text
+  private let root: Text
 
-  /// - Parameters:
-  ///   - sysfs: where sysfs is mounted.
-  ///   - nodes: where the kernel puts its devices' nodes (devtmpfs).
-  public init(sysfs: Text = Text("/sys"), nodes: Text = Text("/dev")) {
-    folder = sysfs.appending("/bus/dax")
-    self.nodes = nodes
-  }
+  /// - Parameter root: below which `/sys`, `/dev` and `/proc` are; nothing for this machine's.
+  public init(root: Text = Text()) { self.root = root }
 
-  func driver(_ driver: DaxDriver) -> Text { Text("%/drivers/%", folder, Text(driver.name)) }
+  func driver(_ driver: DaxDriver) -> Text { Text("%/sys/bus/dax/drivers/%", root, Text(driver.name)) }
 
-  private func device(_ name: Text) -> DaxDevice { DaxDevice(name: name, folder: Text("%/devices/%", folder, name), bus: self) }
+  /// The character device of a device of this name.
+  func node(_ name: Text) -> Text { Text("%/dev/%", root, name) }
+
+  private func device(_ name: Text) -> DaxDevice { DaxDevice(name: name, folder: Text("%/sys/bus/dax/devices/%", root, name), bus: self) }
 
   /// Whether a driver is there.
   public func has(_ driver: DaxDriver) -> Bool { Files.exists(self.driver(driver)) }
@@ -27,7 +23,7 @@ public struct DaxBus {
   public var regions: [DaxRegion] {
     var numbers: [Text] = []
     var regions: [DaxRegion] = []
-    for name in Files.names(in: folder.appending("/devices")) {
+    for name in Files.names(in: root.appending("/sys/bus/dax/devices")) {
       // 'daxREGION.DEVICE'
       guard let number = name.split(UInt8(ascii: ".")).first, !numbers.contains(where: { $0.bytes == number.bytes }) else { continue }
       numbers.append(number)
@@ -58,8 +54,8 @@ public struct DaxBus {
 extension DaxBus {
   /// Has the kernel's own loader load a driver that is not there, and the module that makes the regions: it knows this kernel's modules.
   public func load(_ driver: DaxDriver) throws(Errno) {
-    guard !has(driver) || !Files.exists(Text("/sys/bus/platform/drivers/hmem")) else { return }
-    let loader = SysFile.text(Text("/proc/sys/kernel"), "modprobe")
+    guard !has(driver) || !Files.exists(root.appending("/sys/bus/platform/drivers/hmem")) else { return }
+    let loader = SysFile.text(root.appending("/proc/sys/kernel"), "modprobe")
     for words in [Text("dax_hmem region_idle=1"), Text(driver.name)] {
       switch try ChildProcess.fork() {
       case .child:

@@ -39,7 +39,7 @@ public struct DaxDevice {
   ///
   /// - Parameter count: their bytes.
   func map(count: Int) throws(Errno) -> Mapping {
-    let file = try FileDescriptor.open(Text("%/%", bus.nodes, name), flags: FileDescriptor.readWrite)
+    let file = try FileDescriptor.open(bus.node(name), flags: FileDescriptor.readWrite)
     return try Mapping(of: file, offset: 0, count: count, access: .readWrite)
   }
 

@@ -1,56 +1,29 @@
 import DeviceDax
-import Foundation
 import Platform
 import TestSupport
 import Testing
 
-/// A tree of files like sysfs's. Nothing happens when they are written: what a kernel would do is there before.
-private final class FakeBus {
-  private let directory: TemporaryDirectory
-  private var sysfs: String { directory.path }
-
-  init() throws {
-    directory = try TemporaryDirectory()
-    try FileManager.default.createDirectory(atPath: sysfs + "/bus/dax/devices", withIntermediateDirectories: true)
-  }
-
-  func write(_ path: String, _ text: String) throws { try directory.write(path, Array(text.utf8)) }
-
-  func read(_ path: String) throws -> String { try String(contentsOfFile: sysfs + "/" + path, encoding: .utf8) }
-
-  /// A region with one device.
-  func addRegion(_ number: Int, start: UInt64, size: UInt64, given: UInt64 = 0, node: Bool = true, seed: String? = nil) throws {
-    let region = "devices/platform/hmem.\(number)"
-    try write("\(region)/dax_region/size", "\(size)\n")
-    try write("\(region)/dax_region/create", "0\n")
-    if let seed { try write("\(region)/dax_region/seed", seed + "\n") }
-    try write("\(region)/dax\(number).0/size", "\(given)\n")
-    try write("\(region)/dax\(number).0/mapping", "")
-    try write("\(region)/dax\(number).0/resource", "0x\(String(start, radix: 16))\n")
-    if node { try write("\(region)/dax\(number).0/target_node", "0\n") }
-    try FileManager.default.createSymbolicLink(
-      atPath: sysfs + "/bus/dax/devices/dax\(number).0", withDestinationPath: "../../../\(region)/dax\(number).0")
-  }
-
-  func addDriver(_ name: String) throws {
-    try write("bus/dax/drivers/\(name)/new_id", "")
-    try write("bus/dax/drivers/\(name)/unbind", "")
-  }
-
-  func bind(_ number: Int, to driver: String) throws {
-    try FileManager.default.createSymbolicLink(
-      atPath: sysfs + "/devices/platform/hmem.\(number)/dax\(number).0/driver",
-      withDestinationPath: "../../../../bus/dax/drivers/\(driver)")
-  }
-
-  var bus: DaxBus { DaxBus(sysfs: Text(sysfs)) }
-}
-
 @Suite("device dax")
 struct DaxBusTests {
+  private let fake: FakeDaxBus
+
+  init() throws { fake = try FakeDaxBus() }
+
+  /// The only region, with one driver.
+  private func region(driver: DaxDriver?) throws -> DaxRegion {
+    try fake.addRegion(0, start: 0x20_0000, size: 0x40_0000, seed: "dax0.0")
+    if let driver { try fake.addDriver(driver) }
+    return try #require(fake.bus.regions.first)
+  }
+
+  /// What is said when a driver does not get a range.
+  private func refusal(_ region: DaxRegion, _ driver: DaxDriver) throws -> String {
+    let error = try #require(throws: DaxError.self) { _ = try region.give([0x40_0000..<0x60_0000], to: driver) }
+    return error.text.string
+  }
+
   @Test("regions are found in order of address, with and without a node")
   func regions() throws {
-    let fake = try FakeBus()
     #expect(fake.bus.regions.isEmpty)
     try fake.addRegion(1, start: 0x1000_0000, size: 0x800_0000, node: false, seed: "dax1.0")
     try fake.addRegion(0, start: 0x20_0000, size: 0x40_0000, seed: "dax0.0")
@@ -64,59 +37,71 @@ struct DaxBusTests {
     arguments: [(0x20_0000, 0x7e0_0000, 0), (0x20_0000, 0xfe0_0000, 0x800_0000), (0x800_0000, 0x1000_0000, 0x1000_0000)]
       as [(UInt64, UInt64, UInt64)])
   func blocks(start: UInt64, size: UInt64, whole: UInt64) throws {
-    let fake = try FakeBus()
     try fake.addRegion(0, start: start, size: size, seed: "dax0.0")
     #expect(try #require(fake.bus.regions.first).bytesInBlocks(of: 0x800_0000) == whole)
   }
 
   @Test("a fixed region, and one whose seed somebody fills, are left alone")
   func others() throws {
-    let fake = try FakeBus()
     // A region of persistent memory has neither a seed nor a way to make devices.
     try fake.addRegion(0, start: 0x20_0000, size: 0x40_0000)
     try fake.addRegion(1, start: 0x1000_0000, size: 0x800_0000, given: 0x20_0000, seed: "dax1.0")
     #expect(fake.bus.regions.isEmpty)
     // A device is asked for where there is no seed.
-    #expect(try fake.read("devices/platform/hmem.0/dax_region/create") == "1\n")
-    #expect(try fake.read("devices/platform/hmem.1/dax_region/create") == "0\n")
+    #expect(fake.written("create", ofRegion: 0) == "1")
+    #expect(fake.written("create", ofRegion: 1) == "")
   }
 
   @Test("a driver gets ranges")
   func given() throws {
-    let fake = try FakeBus()
-    try fake.addRegion(0, start: 0x20_0000, size: 0x40_0000, seed: "dax0.0")
-    try fake.addDriver("kmem")
-    try fake.bind(0, to: "kmem")
-    let region = try #require(fake.bus.regions.first)
+    let region = try region(driver: .kmem)
+    try fake.bind("dax0.0", to: .kmem)
     let device = try region.give([0x40_0000..<0x60_0000], to: .kmem)
     #expect(device.name == "dax0.0")
-    #expect(try fake.read("bus/dax/drivers/kmem/new_id") == "dax0.0")
-    #expect(try fake.read("devices/platform/hmem.0/dax0.0/mapping") == "0x400000-0x5fffff")
+    #expect(fake.written("new_id", of: .kmem) == "dax0.0")
+    #expect(fake.written("mapping", of: "dax0.0") == "0x400000-0x5fffff")
     device.giveBack(from: .kmem)
-    #expect(try fake.read("bus/dax/drivers/kmem/unbind") == "dax0.0")
+    #expect(fake.written("unbind", of: .kmem) == "dax0.0")
   }
 
-  @Test("what a driver does not take is given back", arguments: [nil, "device_dax"] as [String?])
-  func refused(other: String?) throws {
-    let fake = try FakeBus()
-    try fake.addRegion(0, start: 0x20_0000, size: 0x40_0000, seed: "dax0.0")
-    try fake.addDriver("kmem")
-    if let other { try fake.bind(0, to: other) }
-    let region = try #require(fake.bus.regions.first)
-    // So that it can be seen: a fake device has this size whatever is written.
-    try fake.write("devices/platform/hmem.0/dax0.0/size", "00\n")
-    let error = try #require(throws: DaxError.self) { _ = try region.give([0x40_0000..<0x60_0000], to: .kmem) }
-    #expect(error.text.string == "kmem does not take it: No such file or directory (the kernel's log may say more)")
-    #expect(try fake.read("devices/platform/hmem.0/dax0.0/size") == "00\n")
+  @Test("a region gives on when its first device is gone")
+  func firstDeviceGone() throws {
+    let region = try region(driver: .kmem)
+    try fake.removeDevice("dax0.0")
+    try fake.addDevice("dax0.1", start: 0x20_0000)
+    try fake.setSeed("dax0.1", ofRegion: 0)
+    try fake.bind("dax0.1", to: .kmem)
+    #expect(try region.give([0x40_0000..<0x60_0000], to: .kmem).name == "dax0.1")
+    #expect(fake.written("mapping", of: "dax0.1") == "0x400000-0x5fffff")
+  }
+
+  @Test("what a driver does not take is given back", arguments: [nil, .deviceDax] as [DaxDriver?])
+  func refused(other: DaxDriver?) throws {
+    let region = try region(driver: .kmem)
+    if let other { try fake.bind("dax0.0", to: other) }
+    #expect(try refusal(region, .kmem) == "kmem does not take it: No such file or directory (the kernel's log may say more)")
+    #expect(fake.written("delete", ofRegion: 0) == "dax0.0")
+  }
+
+  @Test("a driver that does not take a device by itself is asked why")
+  func bind() throws {
+    let region = try region(driver: .deviceDax)
+    try fake.refuseBinding(to: .deviceDax)
+    #expect(try refusal(region, .deviceDax) == "device_dax does not take it: No space left on device (the kernel's log may say more)")
+    #expect(fake.written("new_id", of: .deviceDax) == "dax0.0")
   }
 
   @Test("without its driver nothing is given")
   func driverless() throws {
-    let fake = try FakeBus()
-    try fake.addRegion(0, start: 0x20_0000, size: 0x40_0000, seed: "dax0.0")
-    let region = try #require(fake.bus.regions.first)
-    let error = try #require(throws: DaxError.self) { _ = try region.give([0x40_0000..<0x60_0000], to: .deviceDax) }
-    #expect(error.text.string == "the driver device_dax is not there")
+    #expect(try refusal(try region(driver: nil), .deviceDax) == "the driver device_dax is not there")
     #expect(!fake.bus.has(.deviceDax))
+  }
+
+  @Test("modules are loaded unless the driver and the regions' are there", arguments: [false, true], [false, true])
+  func load(hasDriver: Bool, hasRegionDriver: Bool) throws {
+    if hasDriver { try fake.addDriver(.deviceDax) }
+    if hasRegionDriver { try fake.addRegionDriver() }
+    try fake.bus.load(.deviceDax)
+    #expect(fake.loaded == (hasDriver && hasRegionDriver ? [] : ["-q dax_hmem region_idle=1", "-q device_dax"]))
   }
 }

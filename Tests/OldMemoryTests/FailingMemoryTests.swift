@@ -9,6 +9,16 @@ import Vmcore
 
 @testable import OldMemory
 
+/// The reasons why each way to write a pool's frames failed.
+func failures(_ make: () throws -> FramePool) throws -> WayFailures {
+  let error = #expect(throws: PoolError.self) { try make() }
+  guard case .noWay(let failures) = try #require(error) else {
+    Issue.record("it is \(String(describing: error))")
+    return WayFailures()
+  }
+  return failures
+}
+
 @Suite("Memory that fails")
 struct FailingMemoryTests {
   /// The first frame of the second PT_LOAD: in the middle of an aligned MiB.
@@ -114,16 +124,6 @@ struct FailingMemoryTests {
     #expect(pool.retiredFrames == 1 && pool.totalFrames == 255)
     for _ in 0..<255 { #expect(try pool.allocate(upTo: 1, after: nil).first != run.first + 60) }
     #expect(throws: StoreError.noSpace) { try pool.allocate(upTo: 1, after: nil) }
-  }
-
-  /// The reasons of each way to write.
-  private func failures(_ make: () throws -> FramePool) throws -> WayFailures {
-    let error = #expect(throws: PoolError.self) { try make() }
-    guard case .noWay(let failures) = try #require(error) else {
-      Issue.record("it is \(String(describing: error))")
-      return WayFailures()
-    }
-    return failures
   }
 
   @Test("a vmcore that takes no write says why")
