@@ -91,7 +91,7 @@ let package = Package(
     // The kernel's side of /dev/fuse, for the tests.
     .systemLibrary(name: "FuseProtocol", path: "Tests/FuseProtocol"),
     .testTarget(
-      name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform", "TestSupport"],
+      name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform", "KernelFixtures", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"],

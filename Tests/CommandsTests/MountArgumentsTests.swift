@@ -90,6 +90,7 @@ struct MountArgumentsTests {
     #expect(memory.level == 16 && memory.reuse == [.free, .cache, .privateCache] && memory.way == .device)
     #expect(memory.vmcore?.string == "/a" && memory.device?.string == "/b" && memory.overwrite && !memory.checksums)
     #expect(try oldmem("store=vmcore").memory.way == .vmcore)
+    #expect(try oldmem("store=dax").memory.way == .dax)
     #expect(try oldmem("nochecksum,checksum").memory.checksums)
   }
 

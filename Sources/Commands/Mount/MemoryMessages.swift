@@ -29,9 +29,16 @@ extension PoolError {
         add(failures.dax, Text("device dax"))
       }
       add(failures.vmcore, paths.vmcore)
+      if text.bytes.count == start { text.append("%", paths.wayless) }
       return text
     }
   }
+}
+
+extension OldMemoryPaths {
+  /// What to say where the only way to try is none to this memory.
+  @inline(never)
+  var wayless: Text { Text("store=% does not go with this source and its options", Text((way ?? .vmcore).word)) }
 }
 
 extension WayError {

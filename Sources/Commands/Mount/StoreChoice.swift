@@ -28,6 +28,6 @@ enum StoreChoice {
         return Text(paths.keptFile == nil ? "writes to %, where it takes them" : "writes to %, with -o overwrite", paths.vmcore)
       } catch { note(WayError.unopenable(error).text(paths.vmcore)) }
     }
-    return Text("nothing: %", reasons)
+    return Text("nothing: %", reasons.bytes.isEmpty ? paths.wayless : reasons)
   }
 }
