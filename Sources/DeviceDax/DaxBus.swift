@@ -4,9 +4,15 @@ import Platform
 /// (Documentation/ABI/testing/sysfs-bus-dax).
 public struct DaxBus {
   private let root: Text
+  private let loads: Bool
 
-  /// - Parameter root: below which `/sys`, `/dev` and `/proc` are; nothing for this machine's.
-  public init(root: Text = Text()) { self.root = root }
+  /// - Parameters:
+  ///   - root: below which `/sys`, `/dev` and `/proc` are; nothing for this machine's.
+  ///   - loads: whether modules may be loaded that are not there.
+  public init(root: Text = Text(), loads: Bool = true) {
+    self.root = root
+    self.loads = loads
+  }
 
   func driver(_ driver: DaxDriver) -> Text { Text("%/sys/bus/dax/drivers/%", root, Text(driver.name)) }
 
@@ -54,7 +60,7 @@ public struct DaxBus {
 extension DaxBus {
   /// Has the kernel's own loader load a driver that is not there, and the module that makes the regions: it knows this kernel's modules.
   public func load(_ driver: DaxDriver) throws(Errno) {
-    guard !has(driver) || !Files.exists(root.appending("/sys/bus/platform/drivers/hmem")) else { return }
+    guard loads, !has(driver) || !Files.exists(root.appending("/sys/bus/platform/drivers/hmem")) else { return }
     let loader = SysFile.text(root.appending("/proc/sys/kernel"), "modprobe")
     for words in [Text("dax_hmem region_idle=1"), Text(driver.name)] {
       switch try ChildProcess.fork() {

@@ -35,6 +35,9 @@ public struct SoftReservation {
     line.split(UInt8(ascii: " ")).contains { $0.hasPrefix("memmap=") && $0.hasSuffix(typeSuffix) }
   }
 
+  /// Whether this kernel's command line has such words.
+  public static var isInForce: Bool { isOn(SysFile.text(Text("/proc"), "cmdline")) }
+
   /// Firmware's and kexec's own lie below (`crash_setup_memmap_entries`, arch/x86/kernel/crash.c).
   static var lowMemory: UInt64 { 1 << 20 }
 

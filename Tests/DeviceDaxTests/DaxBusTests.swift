@@ -104,4 +104,10 @@ struct DaxBusTests {
     try fake.bus.load(.deviceDax)
     #expect(fake.loaded == (hasDriver && hasRegionDriver ? [] : ["-q dax_hmem region_idle=1", "-q device_dax"]))
   }
+
+  @Test("no module is loaded where none may be")
+  func unloaded() throws {
+    try fake.bus(loads: false).load(.deviceDax)
+    #expect(fake.loaded.isEmpty)
+  }
 }

@@ -31,7 +31,9 @@ public final class FakeDaxBus {
 
   deinit { for file in fifos.values { close(file) } }
 
-  public var bus: DaxBus { DaxBus(root: Text(directory.path)) }
+  public var bus: DaxBus { bus(loads: true) }
+
+  public func bus(loads: Bool) -> DaxBus { DaxBus(root: Text(directory.path), loads: loads) }
 
   /// The words of each call of the program that loads modules.
   public var loaded: [String] {

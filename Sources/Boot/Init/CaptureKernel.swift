@@ -36,7 +36,7 @@ enum CaptureKernel {
   static var isTurnedOff: Bool { commandLine.contains(word: "oldmemfs=off") }
 
   /// Whether the kernel's command line has words of `oldmemfs memmap`.
-  static var hasSoftReservation: Bool { SoftReservation.isOn(commandLine) }
+  static var hasSoftReservation: Bool { SoftReservation.isInForce }
 
   /// Whether the kernel's command line has `oldmemfs=noram`.
   static var addsNoRAM: Bool { commandLine.contains(word: "oldmemfs=noram") }

@@ -19,7 +19,9 @@ enum MemorySource {
       let device = arguments.device ?? (arguments.vmcore == nil ? Text("/dev/mem") : nil)
       let vmcore = arguments.vmcore ?? Text("/proc/vmcore")
       let isKernel = arguments.vmcore == nil && arguments.device == nil
-      self = .crashed(OldMemoryPaths(vmcore: vmcore, device: device, bus: isKernel ? DaxBus() : nil, way: arguments.way))
+      // Without the words there is no memory that modules could help to.
+      let bus = isKernel ? DaxBus(loads: SoftReservation.isInForce) : nil
+      self = .crashed(OldMemoryPaths(vmcore: vmcore, device: device, bus: bus, way: arguments.way))
     } else {
       self = .crashed(OldMemoryPaths(vmcore: source, device: arguments.device, way: arguments.way))
     }

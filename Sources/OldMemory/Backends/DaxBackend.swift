@@ -7,15 +7,15 @@ import Vmcore
 
 /// Old memory through device dax, which maps physical memory as it is, also where `/dev/mem` is closed, as under lockdown.
 ///
-/// The kernel makes `struct page`s for the memory of a device while a driver has it: 32 KiB for a piece of 2 MiB. So a piece becomes part
-/// of a device when its first frame is given out, together with those of its 16 MiB in which frames are reusable. It is mapped by one entry
-/// of a page table, for good.
+/// The kernel makes `struct page`s for the memory of a device while a driver has it. They take 8 KiB for a piece of 2 MiB, since pages of
+/// them are shared (Documentation/mm/vmemmap_dedup.rst), and 32 KiB before Linux 5.19. So a piece becomes part of a device when its first
+/// frame is given out, together with those of its 16 MiB in which frames are reusable. It is mapped by one entry of a page table, for good.
 final class DaxBackend: Backend {
   private static var pieceSize: Int { 2 << 20 }
   private static var framesPerPiece: UInt64 { 512 }
   /// Pieces that become one device: so few that no device has a whole memory block, of which `kmem` could make RAM.
   private static var piecesPerDevice: UInt64 { 8 }
-  /// With fewer reusable frames a piece is left alone: its `struct page`s take as much memory as 2, or 8 before Linux 5.19.
+  /// With fewer reusable frames a piece is left alone: its `struct page`s take as much memory as 2 frames, or 8.
   private static var fewestFrames: Int { 16 }
 
   /// 2 MiB of memory.
