@@ -40,7 +40,8 @@ struct HiddenPayloadTests {
   }
 
   private func unpacked(frees: Bool = true) throws -> [UInt8] {
-    let payload = try Payload.hidden(in: image, copy: copy)
+    let kept = try KeptImage(path: image, place: 0..<UInt64(directory.read("image").count))
+    let payload = try Payload.hidden(in: kept, copy: copy)
     var stream = try payload.stream(frees: frees)
     return try stream.all(contents.count)
   }

@@ -55,8 +55,9 @@ install() {
 # configuration.
 hides_payload() {
   grep -q '^payload=hidden' "$DRACUT_TMPDIR/oldmemfs.settings" || return
-  if [[ $(printf '%s\n' 6.8 "$kernel" | sort -V | head -n 1) != 6.8 ]]; then
-    dwarn "oldmemfs: payload=hidden needs Linux 6.8, and this is $kernel: the payload is a file"
+  # Linux before 6.8 shows the image only in /proc/kcore.
+  if [[ $(printf '%s\n' 6.8 "$kernel" | sort -V | head -n 1) != 6.8 ]] && ! check_kernel_config CONFIG_PROC_KCORE; then
+    dwarn "oldmemfs: payload=hidden needs Linux 6.8 or CONFIG_PROC_KCORE, and this is $kernel without it: the payload is a file"
     return 1
   fi
   grep -Eqs '^[^#]*\bretain_initrd\b' "$dracutsysrootdir"/etc/{sysconfig/kdump,default/kdump-tools} && return

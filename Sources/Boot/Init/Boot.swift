@@ -45,7 +45,7 @@ public enum Boot {
     if mayUse { AddedMemory.add(settings) }
     do throws(PayloadError) {
       let isFile = Files.exists(payloadPath)
-      let payload = try isFile ? Payload(path: payloadPath) : Payload.hidden(in: Text("/sys/firmware/initrd"), copy: payloadPath)
+      let payload = try isFile ? Payload(path: payloadPath) : Payload.hidden(in: try KeptImage.find(), copy: payloadPath)
       if mayUse {
         if AddedMemory.holds(settings), unpackIntoMemory(payload, frees: false) {
           Log.line("the initramfs is in RAM that was added")

@@ -11,19 +11,20 @@ enum HiddenEntry {
   private static var bytesBefore: Int { 128 }
   private static var chunk: Int { 1 << 16 }
 
-  /// Where the contents of the entry lie in an image; nil if there is no such entry. A header begins at a multiple of four.
-  static func find(in image: borrowing FileDescriptor) throws(Errno) -> Range<UInt64>? {
-    let size = try image.size()
-    var offset: UInt64 = 0
-    while offset + UInt64(bytesBefore) <= size {
-      let bytes = try image.bytes(chunk + bytesBefore, at: offset)
+  /// Where in a file the contents of the entry lie, of an image that lies in a part of it; nil if there is no such entry. A header begins at
+  /// a multiple of four.
+  static func find(in file: borrowing FileDescriptor, _ image: Range<UInt64>) throws(Errno) -> Range<UInt64>? {
+    let end = image.upperBound
+    var offset = image.lowerBound
+    while end - offset >= UInt64(bytesBefore) {
+      let bytes = try file.bytes(Int(min(UInt64(chunk + bytesBefore), end - offset)), at: offset)
       guard bytes.count >= bytesBefore else { return nil }
       for place in stride(from: 0, through: min(bytes.count - bytesBefore, chunk - 4), by: 4) where bytes[place] == UInt8(ascii: "0") {
         guard let count = contents(bytes[place..<place + bytesBefore]) else { continue }
         let start = offset + UInt64(place + bytesBefore)
-        return start <= size && count <= size - start ? start..<start + count : nil
+        return start <= end && count <= end - start ? start..<start + count : nil
       }
-      offset += UInt64(chunk)
+      offset += min(UInt64(chunk), end - offset)
     }
     return nil
   }

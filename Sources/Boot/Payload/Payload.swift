@@ -52,19 +52,17 @@ struct Payload {
     isHidden = true
   }
 
-  /// The payload that the kernel did not unpack (`pack --hide`), in the image that it keeps. If it is damaged, it is copied, so that it
-  /// can be repaired.
+  /// The payload that the kernel did not unpack (`pack --payload hidden`), in the image that it keeps. If it is damaged, it is copied, so
+  /// that it can be repaired.
   ///
-  /// - Parameters:
-  ///   - image: `/sys/firmware/initrd`, which Linux has since 6.8 if its command line has `retain_initrd`.
-  ///   - copy: the path for the copy.
-  static func hidden(in image: Text, copy: Text) throws(PayloadError) -> Payload {
+  /// - Parameter copy: the path for the copy.
+  static func hidden(in image: KeptImage, copy: Text) throws(PayloadError) -> Payload {
     do throws(Errno) {
-      let file = try FileDescriptor.open(image, flags: FileDescriptor.readOnly)
-      guard let place = try HiddenEntry.find(in: file) else { throw Errno.noEntry }
-      if let seal = Seal(of: file, place), seal.isWhole(file) { return Payload(in: image, at: place, length: seal.length) }
+      let file = try FileDescriptor.open(image.path, flags: FileDescriptor.readOnly)
+      guard let place = try HiddenEntry.find(in: file, image.place) else { throw Errno.noEntry }
+      if let seal = Seal(of: file, place), seal.isWhole(file) { return Payload(in: image.path, at: place, length: seal.length) }
       try HiddenEntry.copy(place, of: file, to: copy)
-    } catch { throw .unreadable(image, error) }
+    } catch { throw .unreadable(image.path, error) }
     return try Payload(path: copy)
   }
 
