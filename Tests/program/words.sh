@@ -28,7 +28,7 @@ uid N, up to 4294967294
 gid N, up to 4294967294
 level N, up to 31
 reuse free|cache|user
-store devmem|vmcore
+store devmem|dax|vmcore
 OPTIONS
 }
 
