@@ -54,10 +54,21 @@ extension CrashedKernel {
   }
 
   /// Locks the vmcore: others on the same frames would overwrite each other's data. Then holds back what they left taken.
+  ///
+  /// After an unmount, the daemon still gives back what it had of device dax, which takes tens of milliseconds for each 16 MiB in an
+  /// emulated guest: that is waited for.
   func claim(_ path: Text) throws(Failure) {
-    do throws(Errno) { try core.claim() } catch {
-      guard error == .wouldBlock else { throw Failure("%: can't be locked against other mounts: %", path, error.text) }
-      throw Failure("%: another oldmemfs is at work on this memory, such as a mount: unmount it first", path)
+    var rest = 30
+    while true {
+      do throws(Errno) {
+        try core.claim()
+        break
+      } catch {
+        guard error == .wouldBlock else { throw Failure("%: can't be locked against other mounts: %", path, error.text) }
+        guard rest > 0 else { throw Failure("%: another oldmemfs is at work on this memory, such as a mount: unmount it first", path) }
+      }
+      rest -= 1
+      ThisProcess.sleep(milliseconds: 100)
     }
     try leaveTaken(path)
   }

@@ -47,6 +47,9 @@ final class DaxBackend: Backend {
     vmcore = core
   }
 
+  /// The devices are given back before the vmcore's lock is: the next mount would hold back the frames that they still have.
+  deinit { devices = [] }
+
   override var way: StoreWay? { .dax }
   override var core: Vmcore? { vmcore }
   override var framesPerWindow: Int { Int(Self.framesPerPiece) }

@@ -13,7 +13,7 @@ reference=/mnt/reference
 mount_pair() {
   mkdir -p /oldmem $reference
   mount -t tmpfs -o "size=$1,nr_inodes=20000,mode=1777" reference $reference || give_up "no tmpfs of $1"
-  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o "level=$LEVEL,size=$1,nr_inodes=20000" >>"$said-mount.out" 2>&1 \
+  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o "level=$LEVEL${STORE:+,store=$STORE},size=$1,nr_inodes=20000" >>"$said-mount.out" 2>&1 \
     || give_up "no /oldmem of $1: $(tail -n 1 "$said-mount.out")"
 }
 
