@@ -31,6 +31,9 @@ public struct DaxRegion {
     return (max(first, range.upperBound / size) - first) * size
   }
 
+  /// Whether a range of physical memory, in bytes, lies in it as a whole.
+  public func holds(_ bytes: Range<UInt64>) -> Bool { range.lowerBound <= bytes.lowerBound && bytes.upperBound <= range.upperBound }
+
   /// Hands ranges of the region, in bytes and in multiples of 2 MiB, to a driver as a device. If that fails, they are given back.
   public func give(_ ranges: [Range<UInt64>], to driver: DaxDriver) throws(DaxError) -> DaxDevice {
     guard let device = bus.idleDevice(ofRegion: folder) else { throw .noDevice }

@@ -10,12 +10,12 @@ enum AddedMemory {
   /// Makes regions of the memory that was left to this kernel, of which nobody has anything yet. Udev would load the module, too, and without
   /// this parameter (it may not be on the command line) all of that memory would become RAM, and what the dump needs with it.
   static func keepIdle() {
-    if CaptureKernel.hasSoftReservation { CaptureKernel.load("dax_hmem", parameters: "region_idle=1") }
+    if SoftReservation.isInForce { CaptureKernel.load("dax_hmem", parameters: "region_idle=1") }
   }
 
   /// Adds what can be; what can't is a line of the command's in the log, and the capture goes on without it.
   static func add(_ settings: BootSettings) {
-    guard !settings.ram.bytes.isEmpty, CaptureKernel.hasSoftReservation, !CaptureKernel.addsNoRAM else { return }
+    guard !settings.ram.bytes.isEmpty, SoftReservation.isInForce, !CaptureKernel.addsNoRAM else { return }
     CaptureKernel.load("kmem")
     _ = run([Text("oldmemfs"), Text("ram"), settings.ram, Text("-o"), settings.reuseOptions], within: settings.mountSeconds)
   }

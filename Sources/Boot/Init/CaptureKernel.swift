@@ -17,7 +17,7 @@ enum CaptureKernel {
   /// Loads the modules that a mount needs: fuse, and where /dev/mem is closed device dax's.
   static func loadForMount() {
     load("fuse")
-    guard hasSoftReservation else { return }
+    guard SoftReservation.isInForce else { return }
     do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/mem"), flags: FileDescriptor.readWrite) } catch { load("device_dax") }
   }
 
@@ -34,9 +34,6 @@ enum CaptureKernel {
 
   /// Whether the kernel's command line has `oldmemfs=off`.
   static var isTurnedOff: Bool { commandLine.contains(word: "oldmemfs=off") }
-
-  /// Whether the kernel's command line has words of `oldmemfs memmap`.
-  static var hasSoftReservation: Bool { SoftReservation.isInForce }
 
   /// Whether the kernel's command line has `oldmemfs=noram`.
   static var addsNoRAM: Bool { commandLine.contains(word: "oldmemfs=noram") }

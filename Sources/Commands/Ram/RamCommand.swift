@@ -66,7 +66,7 @@ enum RamCommand {
     var obstacle = Text()
     blocks.onlining {
       for block in found {
-        guard let region = regions.first(where: { $0.holds(block) }) else { continue }
+        guard let region = regions.first(where: { $0.holds(block.bytes) }) else { continue }
         do throws(Failure) { try add(block, to: blocks, from: region) } catch {
           obstacle = error.message
           break
@@ -136,9 +136,5 @@ extension DaxRegion {
   fileprivate var frames: Range<PFN> {
     let first = (range.lowerBound + PFN.pageSize - 1) / PFN.pageSize
     return PFN(first)..<PFN(max(first, range.upperBound / PFN.pageSize))
-  }
-
-  fileprivate func holds(_ block: WholeBlock) -> Bool {
-    range.lowerBound <= block.bytes.lowerBound && block.bytes.upperBound <= range.upperBound
   }
 }

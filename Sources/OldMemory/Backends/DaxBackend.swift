@@ -114,7 +114,7 @@ final class DaxBackend: Backend {
   /// The region that holds a piece as a whole.
   private func region(of number: UInt64) -> DaxRegion? {
     let range = Self.range(of: number)
-    return regions.first { $0.range.lowerBound <= range.lowerBound && range.upperBound <= $0.range.upperBound }
+    return regions.first { $0.holds(range) }
   }
 
   /// The physical memory of a piece, in bytes. No PFN is beyond 40 bits (`LoadSegment`).
@@ -136,10 +136,7 @@ final class DaxBackend: Backend {
     var places: [Int] = []
     var neighbour = self.place(of: first)
     while neighbour < pieces.count, pieces[neighbour].number < first + Self.piecesPerDevice {
-      let range = Self.range(of: pieces[neighbour].number)
-      if case .waiting = pieces[neighbour].state, region.range.contains(range.lowerBound), range.upperBound <= region.range.upperBound {
-        places.append(neighbour)
-      }
+      if case .waiting = pieces[neighbour].state, region.holds(Self.range(of: pieces[neighbour].number)) { places.append(neighbour) }
       neighbour += 1
     }
     do throws(DaxError) {
