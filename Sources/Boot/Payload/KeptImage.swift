@@ -31,10 +31,12 @@ struct KeptImage {
   /// parameters (Documentation/arch/x86/zero-page.rst).
   private static func physical(_ root: Text) throws(Errno) -> Range<UInt64> {
     let path = root.appending("/sys/kernel/boot_params/data")
-    let parameters = try FileDescriptor.open(path, flags: FileDescriptor.readOnly).contents(limit: 4096)
-    guard parameters.count >= 0x220 else { throw .invalid }
-    let start = number(parameters, at: 0x218, bytes: 4) | number(parameters, at: 0xc0, bytes: 4) << 32
-    let size = number(parameters, at: 0x21c, bytes: 4) | number(parameters, at: 0xc4, bytes: 4) << 32
+    let parameters = ByteReader(bytes: try FileDescriptor.open(path, flags: FileDescriptor.readOnly).contents(limit: 4096))
+    guard let lowStart = parameters.u32(0x218), let highStart = parameters.u32(0xc0), let lowSize = parameters.u32(0x21c),
+      let highSize = parameters.u32(0xc4)
+    else { throw .invalid }
+    let start = lowStart | highStart << 32
+    let size = lowSize | highSize << 32
     guard start > 0, size > 0, size < 1 << 40, start < 1 << 52 else { throw .noEntry }
     return start..<start + size
   }
@@ -43,24 +45,19 @@ struct KeptImage {
   private static func place(of range: Range<UInt64>, in core: borrowing FileDescriptor) throws(Errno) -> Range<UInt64> {
     let header = try core.bytes(64, at: 0)
     guard header.count == 64, Text(bytes: header[1..<4]) == "ELF", header[4] == 2 else { throw .invalid }
-    let size = Int(number(header, at: 54, bytes: 2))
-    guard size >= 56 else { throw .invalid }
-    let table = try core.bytes(Int(number(header, at: 56, bytes: 2)) * size, at: number(header, at: 32, bytes: 8))
-    for entry in stride(from: 0, through: table.count - size, by: size) where number(table, at: entry, bytes: 4) == 1 {
-      let physical = number(table, at: entry + 24, bytes: 8)
-      let length = number(table, at: entry + 40, bytes: 8)
-      guard physical <= range.lowerBound, range.upperBound - physical <= length else { continue }
-      let start = number(table, at: entry + 8, bytes: 8) &+ (range.lowerBound - physical)
+    let fields = ByteReader(bytes: header)
+    guard let size = fields.u16(54), size >= 56, let count = fields.u16(56), let start = fields.u64(32) else { throw .invalid }
+    let table = ByteReader(bytes: try core.bytes(Int(count * size), at: start))
+    for index in 0..<Int(count) {
+      let entry = index * Int(size)
+      guard let type = table.u32(entry), let offset = table.u64(entry + 8), let physical = table.u64(entry + 24),
+        let length = table.u64(entry + 40)
+      else { break }
+      guard type == 1, physical <= range.lowerBound, range.upperBound - physical <= length else { continue }
+      let start = offset &+ (range.lowerBound - physical)
       guard start < UInt64(Int64.max) - UInt64(range.count) else { throw .invalid }
       return start..<start + UInt64(range.count)
     }
     throw .noEntry
-  }
-
-  /// A number in little endian.
-  private static func number(_ bytes: [UInt8], at place: Int, bytes count: Int) -> UInt64 {
-    var number: UInt64 = 0
-    for index in (place..<place + count).reversed() { number = number << 8 | UInt64(bytes[index]) }
-    return number
   }
 }
