@@ -60,15 +60,64 @@ step_no_ram() {
   cp /proc/iomem $out/iomem-ram.txt
 }
 
-# Files in memory, of all that is available but 48 MiB.
+# refused_ram NAME: there is memory to add, and it can't be. What oldmemfs says, and whether all is as before, is for the host to check.
+refused_ram() {
+  before=$(amount MemTotal)
+  timeout "$STEP_SECONDS" oldmemfs ram 128m -o level="$LEVEL" >$out/refused_ram.out 2>$out/refused_ram-"$1".err
+  result "refused_ram_$1" "$?"
+  result "refused_ram_$1_total" "$before-$(amount MemTotal)"
+  cp /proc/iomem $out/iomem-refused-"$1".txt
+}
+
+step_refused_ram() {
+  echo 1 >/proc/sys/kernel/panic_on_warn
+  refused_ram warn
+  echo 0 >/proc/sys/kernel/panic_on_warn
+  rmmod kmem || give_up "kmem can't be unloaded"
+  refused_ram module
+  insmod /lab/modules/*-kmem.ko || give_up "kmem can't be loaded"
+  # The kernel's own error injection (lib/memory-notifier-error-inject.c): each block that is to come online is refused.
+  mount -t debugfs none /sys/kernel/debug
+  echo -12 >/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error
+  refused_ram online
+  echo 0 >/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error
+  umount /sys/kernel/debug
+}
+
+# The kernel's own memory, what a network card brings, and files. At the least, half of what is available is memory that was added.
 step_use_ram() {
+  use_kernel_memory $(($(available) / 2048))
+  use_network $(($(available) / 5120))
   mkdir -p /ram
+  # All that is available but 48 MiB.
   mount -t tmpfs -o size="$(($(available) - 49152))k" none /ram
   timeout "$STEP_SECONDS" /lab/labguest fill /ram >$out/use_ram.out 2>$out/use_ram.err
   check use_ram $?
   timeout "$STEP_SECONDS" /lab/labguest verify /ram >$out/use_ram_verify.out 2>$out/use_ram.err
   check use_ram $?
   umount /ram
+  kill "$kernel_memory"
+  wait "$kernel_memory"
+  check kernel_memory $?
+}
+
+# use_kernel_memory MIB: leaves it to the process kernel_memory, which verifies it in the end.
+use_kernel_memory() {
+  /lab/labguest kernel-memory "$1" >$out/kernel_memory.out 2>$out/kernel_memory.err &
+  kernel_memory=$!
+  while [ ! -s $out/kernel_memory.out ] && kill -0 "$kernel_memory" 2>/dev/null; do sleep 0.1; done
+  [ -s $out/kernel_memory.out ] || check kernel_memory 1
+}
+
+# use_network MIB: sends it to the host and back.
+use_network() {
+  # In pages, and bytes: as much as there is.
+  echo "1000000 1000000 1000000" >/proc/sys/net/ipv4/tcp_mem
+  ip link set lo up
+  ip address add 10.0.2.15/24 dev eth0
+  ip link set eth0 up
+  timeout "$STEP_SECONDS" /lab/labguest echo 10.0.2.100 7 "$1" >$out/network.out 2>$out/network.err
+  check network $?
 }
 
 step_scan() {
@@ -111,6 +160,20 @@ daemon() {
 
 # Saves the daemon's own memory.
 save_process_memory() { cat "$(daemon)/smaps_rollup" >$out/smaps-"$1".txt; }
+
+# Where no more pieces can be mapped (here, since the daemon's address space has a limit: two devices of 16 MiB and a bit), a write fails with
+# ENOMEM, and all is as before once they can.
+step_starve() {
+  process=$(daemon)
+  size=$(awk '/^VmSize:/ { print $2 }' "$process/status")
+  /lab/labguest limit-memory "${process#/proc/}" $((size + 40960)) || give_up "no limit"
+  dd if=/dev/zero of=/oldmem/starved bs=64k >$out/starve.out 2>$out/starve.err
+  result starve_code $?
+  result starve_size "$(stat -c %s /oldmem/starved)"
+  /lab/labguest limit-memory "${process#/proc/}" none || give_up "no limit"
+  rm /oldmem/starved
+  oldmemfs status /oldmem >$out/status-starved.txt
+}
 
 step_fill() {
   timeout "$STEP_SECONDS" /lab/labguest fill /oldmem >$out/fill.out 2>$out/fill.err

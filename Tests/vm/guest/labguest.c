@@ -59,6 +59,9 @@ static const struct {
     {"buffers", "DISK LIST stop|slow: the same with I/O of buffer heads, on a disk that stops or that the host slows", buffers_command},
     {"ask", "WORD: ask the host for something, and wait until it is done", ask_command},
     {"save-pages", "VMCORE LIST FILE: save the contents of all frames that must never be taken", save_pages_command},
+    {"kernel-memory", "MIB: have the kernel allocate memory with known content, and verify it on SIGTERM", kernel_memory_command},
+    {"echo", "ADDRESS PORT MIB: send MIB to an echo service, let all of it come back, and verify it", echo_command},
+    {"limit-memory", "PID KIB|none: limit the address space of a process", limit_memory_command},
     {"open", "FILE: open it for reading and writing", open_command},
 };
 
