@@ -11,9 +11,10 @@ public struct MemoryMap {
   public private(set) var reservations: [Range<UInt64>] = []
   /// Devices' memory that was made RAM, in bytes, sorted: "System RAM (kmem)" (drivers/dax/kmem.c).
   public private(set) var added: [Range<UInt64>] = []
-  /// What this kernel has been given, in bytes: its RAM, wherever it lies, and what drivers have of device dax: "dax0.1" (`alloc_dev_dax_range`,
-  /// drivers/dax/bus.c). ACPI makes RAM of a DIMM by itself (`acpi_memory_enable_device`, drivers/acpi/acpi_memhotplug.c), as "System RAM" in
-  /// a resource that was there before, such as "Soft Reserved". A range may be there more than once.
+  /// What this kernel or a driver of it has already, in bytes: its RAM, wherever it lies, ranges of device dax ("dax0.1", `alloc_dev_dax_range`,
+  /// drivers/dax/bus.c), and whatever else a driver has claimed (`request_mem_region`, such as `persistent_ram_iomap`, fs/pstore/ram_core.c).
+  /// ACPI makes RAM of a DIMM by itself (`acpi_memory_enable_device`, drivers/acpi/acpi_memhotplug.c), as "System RAM" in a resource that was
+  /// there before, such as "Soft Reserved". A range may be there more than once.
   public private(set) var given: [Range<UInt64>] = []
 
   /// What this kernel lists; nil if it shows no memory, as to others than root.
@@ -28,7 +29,7 @@ public struct MemoryMap {
       if resource.depth == 0, resource.name == "System RAM" { memory.append(resource.range) }
       if resource.name == "Crash kernel" { reservations.append(resource.range) }
       if resource.name == "System RAM (kmem)" { added.append(resource.range) }
-      if resource.name.hasPrefix("System RAM") || resource.name.hasPrefix("dax") { given.append(resource.range) }
+      if !resource.isOnlyAPlace { given.append(resource.range) }
     }
     if memory.isEmpty { return nil }
     for line in lent.split(UInt8(ascii: "\n")) {
@@ -51,6 +52,12 @@ public struct MemoryMap {
     let depth: Int
     let range: Range<UInt64>
     let name: Text
+
+    /// Nobody has it as a whole: memory that is left to device dax (drivers/dax/hmem/device.c), windows of PCI bridges, in which devices have
+    /// ranges of their own, and what the kernel leaves alone behind the end of its RAM (`e820__reserve_resources_late`, arch/x86/kernel/e820.c).
+    var isOnlyAPlace: Bool {
+      name == "Soft Reserved" || name.hasPrefix("hmem.") || name.hasPrefix("PCI Bus ") || name == "RAM buffer"
+    }
 
     init?(_ line: Text) {
       let indent = line.bytes.firstIndex { $0 != UInt8(ascii: " ") } ?? 0

@@ -39,28 +39,31 @@ struct MemoryMapTests {
       map.reservations == [0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5800_0000, 0x6000_0000..<0x6800_0000, 0x1_6b00_0000..<0x1_7b00_0000])
   }
 
-  @Test("RAM is given wherever it lies, and so are ranges of device dax")
+  @Test("RAM is given wherever it lies, and so are ranges of device dax, and what drivers have")
   func given() throws {
-    let whole = try #require(MemoryMap(Text(listing)))
-    #expect(whole.given == whole.memory + [0x2_4000_0000..<0x2_8000_0000])
     let map = try #require(
       MemoryMap(
         Text(
           """
           35000000-44ffffff : System RAM
+          45000000-47ffffff : RAM buffer
+          50000000-5fffffff : PCI Bus 0000:00
+            50000000-50003fff : 0000:00:01.0
+              50000000-50003fff : virtio-pci-modern
           80000000-cfffffff : hmem.0
             80000000-cfffffff : Soft Reserved
               88000000-97ffffff : dax0.0
                 88000000-97ffffff : System RAM (kmem)
               a0000000-a01fffff : dax0.1
+              a0400000-a04fffff : ramoops:dump(0/15)
           100000000-13fffffff : Soft Reserved
             100000000-13fffffff : System RAM
 
           """)))
     #expect(
       map.given == [
-        0x3500_0000..<0x4500_0000, 0x8800_0000..<0x9800_0000, 0x8800_0000..<0x9800_0000, 0xa000_0000..<0xa020_0000,
-        0x1_0000_0000..<0x1_4000_0000,
+        0x3500_0000..<0x4500_0000, 0x5000_0000..<0x5000_4000, 0x5000_0000..<0x5000_4000, 0x8800_0000..<0x9800_0000,
+        0x8800_0000..<0x9800_0000, 0xa000_0000..<0xa020_0000, 0xa040_0000..<0xa050_0000, 0x1_0000_0000..<0x1_4000_0000,
       ])
     #expect(map.memory == [0x3500_0000..<0x4500_0000])
   }

@@ -60,6 +60,17 @@ step_no_ram() {
   cp /proc/iomem $out/iomem-ram.txt
 }
 
+# Has a driver of this kernel's, ramoops, claim 1 MiB in the middle of the largest free run. It writes a few bytes to some pages there.
+step_claim() {
+  timeout "$STEP_SECONDS" oldmemfs scan oldmem --level 31 --ranges >$out/claim-ranges.txt 2>$out/claim.err
+  check claim $?
+  first=$(awk '$3 == "free" && $2 > most { most = $2; middle = $1 + int($2 / 2) } END { print middle }' $out/claim-ranges.txt)
+  insmod /lab/modules/*-ramoops.ko mem_address=$((first * 4096)) mem_size=1048576 record_size=65536 \
+    || give_up "ramoops can't be loaded"
+  echo "$first 256" >$out/claimed
+  grep ramoops /proc/iomem >$out/claim.out || give_up "/proc/iomem has no ramoops"
+}
+
 # refused_ram NAME: there is memory to add, and it can't be. What oldmemfs says, and whether all is as before, is for the host to check.
 refused_ram() {
   before=$(amount MemTotal)
