@@ -78,13 +78,14 @@ in_tree() {
   ' in_tree "$tree" "$host" "$@"
 }
 
-# Copies the modules of the kernel in use to the tree.
+# Copies the modules of the kernel in use to the tree. The same release may be there with more of its modules, or fewer.
 add_kernel_to_tree() {
   local modules=$tree/usr/lib/modules/$kernel_release
-  [[ ! -e $modules/modules.dep ]] || return 0
+  ! cmp -s "$modules/modules.dep" "$kernel_dir/lib/modules/$kernel_release/modules.dep" || return 0
   mkdir -p "${modules%/*}"
   rm -rf "$modules.partial"
   cp -a "$kernel_dir/lib/modules/$kernel_release" "$modules.partial"
+  rm -rf "$modules"
   mv "$modules.partial" "$modules"
 }
 
@@ -154,6 +155,10 @@ record_agrees() {
 nfs_export=$dracut_cache/nfs
 # shellcheck disable=SC2034
 nfs_options=vers=3,proto=tcp,mountproto=tcp,port=2049,mountport=20048,nolock
+
+# The address of a server's network card that leads to the NFS server.
+# shellcheck disable=SC2034  # read by crash
+card_address=52:54:00:6c:61:62
 
 # ---------------------------------------------------------------- the module under test
 

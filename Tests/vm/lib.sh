@@ -247,6 +247,17 @@ probe_kvm() {
     | grep 'Linux version' >/dev/null
 }
 
+# two_nodes RAM SMP: sets nodes to QEMU's arguments for two NUMA nodes, each with a half of the memory (MiB) and of the processors.
+two_nodes() {
+  local node half
+  nodes=()
+  for node in 0 1; do
+    half=$((($1 + node) / 2))
+    nodes+=(-object "memory-backend-ram,id=node$node,size=${half}M"
+      -numa "node,nodeid=$node,memdev=node$node,cpus=$((node * ($2 / 2)))-$((node == 0 ? $2 / 2 - 1 : $2 - 1))")
+  done
+}
+
 # boot_directly LINE: sets boot to QEMU's arguments for a kernel that QEMU loads itself, with that command line.
 boot_directly() { boot=(-kernel "$kernel_image" -initrd "$work/first.cpio" -append "$1"); }
 boot_with=boot_directly

@@ -53,9 +53,12 @@ if [ -n "$step" ]; then
   # shellcheck source=/dev/null
   . "/usr/lib/labkdump/$step.sh"
 fi
+read -r began rest </proc/uptime
 # shellcheck disable=SC2086  # options
 if $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
+  read -r ended rest </proc/uptime
   kill "$watcher"
+  echo "$began $ended" >"$TARGET/dump/uptimes"
   cp /run/tightest "$TARGET/dump/tightest" 2>/dev/null
   cat /proc/slabinfo >"$TARGET/dump/slabinfo" 2>/dev/null
   mv "$TARGET/dump/vmcore.partial" "$TARGET/dump/vmcore"
