@@ -109,6 +109,7 @@ extension Command {
         command line. Before any mount of the same memory.
 
         SIZE              as many blocks as fit into N[k|m|g] (default 1g)
+        --dry-run VMCORE  list the blocks that a vmcore has, the best first, as lines 'FIRST_PFN COUNT'; nothing is added
         OPTIONS are a mount's level= and reuse=
 
         """, run: RamCommand.run)

@@ -66,14 +66,17 @@ public final class CrashedKernel {
   // MARK: Classifying
 
   /// Classifies each frame of a section. Throws if its struct pages can't be found or read: then none of its frames may be used.
-  public func classify(section: Int, into map: FrameMap) throws(KernelError) {
+  ///
+  /// - Parameter goingOn: is asked after each piece of the section, with its places; after a no, frames behind it are `.absent`. A state
+  ///   that it finds is final, unless `hold` is `.compound` or `.none`: then a frame behind may yet show that all of its block is held back.
+  public func classify(section: Int, into map: FrameMap, goingOn: (Range<Int>) -> Bool = { _ in true }) throws(KernelError) {
     map.fill(0..<FrameMap.frameCount, FrameState(.absent, .none))
     let first = UInt64(section) * UInt64(FrameMap.frameCount)
     let memory = self.memory(from: first)
     guard !memory.isEmpty else { return }
     let sectionMap = try sparseMemory.map(of: section)
     if let sectionMap {
-      try scan(map, memory, sectionMap.base, firstFrame: first)
+      try scan(map, memory, sectionMap.base, firstFrame: first, goingOn)
     } else {
       map.fill(0..<FrameMap.frameCount, FrameState(.kernel, .none))
     }
@@ -84,7 +87,9 @@ public final class CrashedKernel {
     taken.forEach(in: first..<first + UInt64(FrameMap.frameCount)) { hold(map, $0, .taken, firstFrame: first) }
   }
 
-  private func scan(_ map: FrameMap, _ memory: [Range<Int>], _ base: UInt64, firstFrame: UInt64) throws(KernelError) {
+  private func scan(
+    _ map: FrameMap, _ memory: [Range<Int>], _ base: UInt64, firstFrame: UInt64, _ goingOn: (Range<Int>) -> Bool
+  ) throws(KernelError) {
     var scan = SectionScan(classifier, map, firstFrame: firstFrame, base: base, memory: memory)
     for start in stride(from: 0, to: FrameMap.frameCount, by: StructPages.pieceCount) {
       let piece = start..<start + StructPages.pieceCount
@@ -97,6 +102,7 @@ public final class CrashedKernel {
       if start == 0 { try resumeGiant(&scan, at: firstFrame, base) }
       try pages.load(structPage(firstFrame &+ UInt64(start), base), with: translation)
       scan.classify(pages, piece)
+      guard goingOn(piece) else { return }
     }
   }
 

@@ -104,6 +104,35 @@ struct BlockSearchTests {
     #expect(try Self.search(kernel, taking: taking).found == [1, 3, 4].map { Self.block($0) })
   }
 
+  @Test("a section is passed no further than its first piece with a page that rules it out", arguments: [5, 1023, 1024, 5000])
+  func ruledOut(place: UInt64) throws {
+    var kernel = Self.kernel()
+    let first = UInt64(2) << 15
+    for pfn in first + place / 1024 * 1024..<first + (place / 1024 + 1) * 1024 { kernel.makeFree(pfn, order: 0) }
+    kernel.set(first + place, .init())
+    let crashed = try CrashedKernel(kernel)
+    let states = FrameMap()
+    var pieces: [Range<Int>] = []
+    try crashed.classify(section: 2, into: states) { piece in
+      pieces.append(piece)
+      return piece.allSatisfy { Self.all.isReusableAsRAM(states[$0]) }
+    }
+    let end = (Int(place) / 1024 + 1) * 1024
+    #expect(pieces.last?.upperBound == end && pieces.count == end / 1024)
+    #expect((end..<FrameMap.frameCount).allSatisfy { states[$0] == FrameState(.absent, .none) })
+    #expect(try Self.search(kernel).found == [1, 3, 4].map { Self.block($0) })
+  }
+
+  @Test("a huge page whose end contradicts its beginning rules its block out, and a whole one does not", arguments: [true, false])
+  func compound(isWhole: Bool) throws {
+    var kernel = Self.kernel()
+    let first = UInt64(2) << 15
+    refill(&kernel, first)
+    kernel.makeCache(first + 512, order: 9)
+    if !isWhole { kernel.set(first + 1023, .init()) }
+    #expect(try Self.search(kernel).found == [1, 3, 4].map { Self.block($0) } + (isWhole ? [Self.block(2, cache: 512)] : []))
+  }
+
   @Test("a block that is larger than a section is one of whole sections")
   func larger() throws {
     var kernel = Self.kernel()

@@ -3,8 +3,8 @@
 // Usage: largecore GIB FILE
 //
 // Memory lies from 1 MiB to 3 GiB, and from 4 GiB on. The layout is a kernel 7's with four-level paging. Struct pages look real: free
-// blocks of all orders, page cache small and large, anonymous memory and huge pages, slabs and the kernel's own. The file
-// has struct pages for eight sections only, and page tables that map these again and again, which keeps it small.
+// blocks of all orders, page cache small and large, anonymous memory and huge pages, slabs and the kernel's own. One section in each 64 GiB
+// is free as a whole. The file has struct pages for nine sections only, and page tables that map these again and again, which keeps it small.
 // Kernel 7's tail pages hold a mask and no address, so that the same ones can serve every section (set_compound_head,
 // include/linux/page-flags.h, 7.1).
 #include <errno.h>
@@ -169,6 +169,8 @@ static void put_struct_pages(void) {
     make_section(pages, template + 1);
     put_physical(pages, SECTION_PAGES * sizeof *pages, STRUCT_PAGES + template * 2 * MIB);
   }
+  for (unsigned place = 0; place < SECTION_PAGES; place += 1024) make_free(pages + place, 10);
+  put_physical(pages, SECTION_PAGES * sizeof *pages, STRUCT_PAGES + TEMPLATES * 2 * MIB);
   free(pages);
 }
 
@@ -181,7 +183,7 @@ static void put_tables(void) {
   // A middle table maps the struct pages of 64 GiB; all entries of the upper table point to the same middle table.
   for (unsigned i = 0; i < 512; i++) table[i] = MIDDLE_TABLE | 0x67;
   put_physical(table, sizeof table, UPPER_TABLE);
-  for (unsigned i = 0; i < 512; i++) table[i] = (STRUCT_PAGES + i % TEMPLATES * 2 * MIB) | 0xe3;
+  for (unsigned i = 0; i < 512; i++) table[i] = (STRUCT_PAGES + (i == 511 ? TEMPLATES : i % TEMPLATES) * 2 * MIB) | 0xe3;
   put_physical(table, sizeof table, MIDDLE_TABLE);
 }
 

@@ -9,22 +9,49 @@ import Vmcore
 enum RamCommand {
   static func run(_ words: [Text]) throws(Failure) -> ExitCode {
     let arguments = try RamArguments(words)
+    if let vmcore = arguments.vmcore { return try list(arguments, vmcore) }
     let policy = ReusePolicy(level: try arguments.memory.mountLevel())
     try checkKernel()
     let kernel = try CrashedKernel.open(vmcore)
     try kernel.claim(vmcore)
     guard let blocks = MemoryBlocks() else { throw Failure("this kernel can't add memory (CONFIG_MEMORY_HOTPLUG)") }
     let regions = try self.regions(blocks.size)
-    guard var search = BlockSearch(kernel, policy, blockSize: blocks.size)
-    else { throw Failure("memory blocks of % MiB are not known here", Text("%", blocks.size >> 20)) }
-    let count = Int(clamping: arguments.bytes / blocks.size)
-    guard count > 0 else {
-      throw Failure("a block of memory has % MiB here: give a SIZE of one at the least", Text("%", blocks.size >> 20))
+    let (found, _) = try find(arguments.bytes, kernel, policy, blockSize: blocks.size, in: regions.map { $0.frames })
+    return try add(found, to: blocks, from: regions)
+  }
+
+  /// `--dry-run VMCORE`: prints a line 'FIRST_PFN COUNT' for each block that would be added, the best first.
+  private static func list(_ arguments: RamArguments, _ vmcore: Text) throws(Failure) -> ExitCode {
+    let kernel = try CrashedKernel.open(vmcore)
+    try kernel.leaveTaken(vmcore)
+    let sections = kernel.sectionRanges.map { range in
+      PFN(UInt64(range.lowerBound * FrameMap.frameCount))..<PFN(UInt64(range.upperBound * FrameMap.frameCount))
     }
     let start = Time.monotonic()
-    let found = search.best(count, in: regions.map { $0.frames }) { Time.monotonic().since(start) > searchBudget }
-    guard !found.isEmpty else { throw Failure("no block of % MiB can be had as a whole", Text("%", blocks.size >> 20)) }
-    return try add(found, to: blocks, from: regions)
+    let policy = ReusePolicy(level: arguments.memory.scanLevel)
+    let (found, scanned) = try find(arguments.bytes, kernel, policy, blockSize: MemoryBlocks()?.size ?? 128 << 20, in: sections)
+    let microseconds = Time.monotonic().since(start) / 1000
+    var lines = Text()
+    for block in found {
+      lines.append("% %\n", block.frames.lowerBound.rawValue, block.frames.upperBound.rawValue - block.frames.lowerBound.rawValue)
+    }
+    Log.line(Text("% blocks found in % sections, in % us", UInt64(found.count), UInt64(scanned), microseconds))
+    return try Usage.output(lines)
+  }
+
+  /// The best blocks, and how many sections were scanned for them.
+  private static func find(
+    _ bytes: UInt64, _ kernel: CrashedKernel, _ policy: ReusePolicy, blockSize: UInt64, in ranges: [Range<PFN>]
+  ) throws(Failure) -> (found: [WholeBlock], scanned: Int) {
+    let size = Text("%", blockSize >> 20)
+    guard var search = BlockSearch(kernel, policy, blockSize: blockSize)
+    else { throw Failure("memory blocks of % MiB are not known here", size) }
+    let count = Int(clamping: bytes / blockSize)
+    guard count > 0 else { throw Failure("a block of memory has % MiB here: give a SIZE of one at the least", size) }
+    let start = Time.monotonic()
+    let found = search.best(count, in: ranges) { Time.monotonic().since(start) > searchBudget }
+    guard !found.isEmpty else { throw Failure("no block of % MiB can be had as a whole", size) }
+    return (found, search.classified)
   }
 
   private static var vmcore: Text { Text("/proc/vmcore") }
@@ -109,14 +136,20 @@ enum RamCommand {
   }
 }
 
-/// What `oldmemfs ram [SIZE] [-o OPTIONS]` says.
+/// What `oldmemfs ram [SIZE] [-o OPTIONS] [--dry-run VMCORE]` says.
 private final class RamArguments {
   private(set) var bytes: UInt64 = 1 << 30
+  /// The vmcore whose blocks are only listed.
+  private(set) var vmcore: Text?
   let memory = MemoryArguments()
 
   init(_ words: [Text]) throws(Failure) {
-    let parsed = try OptionParser.parse(words)
+    let parsed = try OptionParser.parse(words, valued: ["--dry-run"])
     for word in parsed.options {
+      if let path = word.value(of: "dry-run=") {
+        vmcore = path
+        continue
+      }
       guard let given = try GivenOption(word), given.option == .level || given.option == .reuse, try memory.take(given)
       else { throw .unknown(word) }
     }

@@ -66,7 +66,7 @@ public struct BlockSearch {
     let section = Int(first) / FrameMap.frameCount
     for number in section..<section + sections {
       classified += 1
-      do throws(KernelError) { try kernel.classify(section: number, into: states) } catch { return nil }
+      do throws(KernelError) { try kernel.classify(section: number, into: states, goingOn: isPromising) } catch { return nil }
       var start = 0
       while start < FrameMap.frameCount {
         let state = states[start]
@@ -81,5 +81,17 @@ public struct BlockSearch {
       }
     }
     return WholeBlock(frames: PFN(first)..<PFN(first + UInt64(sections * FrameMap.frameCount)), cache: cache, user: user)
+  }
+
+  /// Whether each frame of a piece of a section may become RAM, as far as is known: most blocks of a busy machine are ruled out by one of
+  /// their first pages.
+  private func isPromising(_ piece: Range<Int>) -> Bool {
+    var start = piece.lowerBound
+    while start < piece.upperBound {
+      let state = states[start]
+      guard policy.isReusableAsRAM(state.hold == .compound ? FrameState(state.frameClass, .none) : state) else { return false }
+      start = states.endOfStretch(from: start)
+    }
+    return true
   }
 }

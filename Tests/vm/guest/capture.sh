@@ -43,6 +43,8 @@ step_save_core() {
 step_add_ram() {
   result total_before "$(amount MemTotal)"
   result available_before "$(amount MemAvailable)"
+  timeout "$STEP_SECONDS" oldmemfs ram 1t --dry-run /proc/vmcore -o level="$LEVEL" >$out/blocks.txt 2>$out/blocks.err
+  check blocks $?
   timeout "$STEP_SECONDS" oldmemfs ram 1t -o level="$LEVEL" >$out/add_ram.out 2>$out/add_ram.err
   check add_ram $?
   result total_after "$(amount MemTotal)"
