@@ -97,10 +97,10 @@ step_refused_ram() {
   umount /sys/kernel/debug
 }
 
-# The kernel's own memory, what a network card brings, and files. At the least, half of what is available is memory that was added.
+# The kernel's own memory, half of what there is, up to 512 MiB; what a network card brings, up to 64; and files.
 step_use_ram() {
-  use_kernel_memory $(($(available) / 2048))
-  use_network $(($(available) / 5120))
+  use_kernel_memory "$(at_most 512 $(($(available) / 2048)))"
+  use_network "$(at_most 64 $(($(available) / 5120)))"
   mkdir -p /ram
   # All that is available but 48 MiB.
   mount -t tmpfs -o size="$(($(available) - 49152))k" none /ram
@@ -113,6 +113,8 @@ step_use_ram() {
   wait "$kernel_memory"
   check kernel_memory $?
 }
+
+at_most() { if [ "$2" -gt "$1" ]; then echo "$1"; else echo "$2"; fi; }
 
 # use_kernel_memory MIB: leaves it to the process kernel_memory, which verifies it in the end.
 use_kernel_memory() {
