@@ -6,7 +6,31 @@
 check() {
   [[ -x $moddir/oldmemfs ]] || return 1
   require_binaries cpio xz || return 1
+  [[ " $dracutmodules $add_dracutmodules $force_add_dracutmodules " != *" oldmemfs "* ]] || leave_squash_out
   return 255
+}
+
+# kdump-utils asks for a squash module, unless its dracut_args have --no-compress. With one, dracut calls no compressor, and with that not
+# pack. check() runs in dracut's own shell, before any squash module is looked at.
+leave_squash_out() {
+  local list word words directory
+  for list in dracutmodules add_dracutmodules; do
+    words=""
+    for word in ${!list}; do [[ $word == squash* ]] || words+=" $word"; done
+    # Dracut compares the list with "all".
+    printf -v "$list" %s "${words# }"
+  done
+  # refuse_squash() tells of one that is forced.
+  [[ $force_add_dracutmodules != *squash* ]] || return 0
+  for directory in "$dracutbasedir"/modules.d/[0-9][0-9]squash*/; do omit_dracutmodules+=" $(basename "$directory" | cut -c3-) "; done
+}
+
+# Fails the build if a squash module is there all the same: the image would be in one stage, and too large for a small reservation.
+refuse_squash() {
+  if dracut_module_included squash || dracut_module_included squash-lib; then
+    dfatal "oldmemfs: dracut's squash module makes an image in one stage: leave it out (--force-add?), or oldmemfs"
+    exit 1
+  fi
 }
 
 depends() { echo base; }
@@ -26,6 +50,7 @@ oldmemfs_settings() {
 
 install() {
   local module words
+  refuse_squash
   oldmemfs_settings >"$DRACUT_TMPDIR/oldmemfs.settings"
   install_level
   # oldmemfs-stage needs dd, grep, mkdir, rm, sed and tail.
