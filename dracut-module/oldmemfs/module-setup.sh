@@ -35,7 +35,8 @@ refuse_squash() {
 
 depends() { echo base; }
 
-installkernel() { instmods "=fs/fuse" "=drivers/dax" 2>/dev/null || :; }
+# Also in an image for this host, which may have loaded none of them. They depend on the capture, not on the host's devices.
+installkernel() { hostonly="" instmods fuse dax_hmem kmem device_dax 2>/dev/null || :; }
 
 # Prints the settings of the first stage. Those of /etc/oldmemfs.conf come last, so that they win.
 oldmemfs_settings() {
