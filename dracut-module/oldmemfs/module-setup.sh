@@ -58,6 +58,7 @@ install() {
   inst_multiple -o umount mount stat dd grep mkdir rm sed tail
   inst_simple "$moddir/stage" /usr/bin/oldmemfs-stage
   install_real_root_hook
+  keep_sysctl_away
   # The program itself stays in memory, in the root directory.
   ln -sf /oldmemfs "$initdir/usr/bin/oldmemfs"
   if grep -q '^payload=no' "$DRACUT_TMPDIR/oldmemfs.settings"; then
@@ -109,6 +110,13 @@ install_real_root_hook() {
   inst_multiple cat mkdir mount
   inst_simple "$moddir/kdump-tools.sh" /usr/lib/oldmemfs/kdump-tools.sh
   inst_hook pre-pivot 99 "$moddir/real-root-hook.sh"
+}
+
+# The host's sysctl.conf and sysctl.d are for its own memory: huge pages (vm.nr_hugepages) or a reserve (vm.min_free_kbytes) would leave the
+# capture none. kdump-utils removes these files.
+keep_sysctl_away() {
+  mkdir -p "$initdir/etc/systemd/system/systemd-sysctl.service.d"
+  printf '[Unit]\nConditionPathExists=!/proc/vmcore\n' >"$initdir/etc/systemd/system/systemd-sysctl.service.d/50-oldmemfs.conf"
 }
 
 install_without_payload() {
