@@ -1,0 +1,8 @@
+# shellcheck shell=sh
+# Sourced by /etc/sysconfig/kdump, and with that whenever kdumpctl runs. Kdumpctl builds the image again if /etc/kdump.conf is newer than it,
+# but knows of no file that is not its own. So this gives kdump.conf the time of the newest file that went into the image.
+for oldmemfs_file in /etc/oldmemfs.conf /usr/lib/dracut/modules.d/01oldmemfs/*; do
+  # shellcheck disable=SC3013  # each shell of a distribution's knows -nt
+  [ ! "$oldmemfs_file" -nt /etc/kdump.conf ] || touch -c -r "$oldmemfs_file" /etc/kdump.conf
+done
+unset oldmemfs_file
