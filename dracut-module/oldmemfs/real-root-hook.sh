@@ -1,11 +1,14 @@
 #!/bin/sh
-# Hands the record of overwritten pages to the installed system: the last hook of initramfs-tools' init-bottom or dracut's pre-pivot.
+# Prepares the installed system, in which kdump-tools takes the dump: the last hook of initramfs-tools' init-bottom or dracut's pre-pivot.
+#
+# The system's sysctl.conf and sysctl.d are for its own memory: huge pages or a reserve would leave the capture none. With a drop-in in /run,
+# systemd-sysctl applies only what kdump-tools has put there for the capture.
 #
 # If kdump-tools of that system can't have makedumpfile's dump, it copies all of /proc/vmcore, and with it the pages that oldmemfs
 # overwrote. This hook leaves their record in /run, which the system keeps. Over the system's /etc/default/kdump-tools it mounts a copy
 # that also sources kdump-tools.sh, which puts the record beside such a copy. The daemon of /oldmem updates the record until it ends.
 #
-# The hook needs a shell, cat, mkdir and mount. If it fails, the capture goes on as without it, and a line says why. It runs in a
+# The hook needs a shell, cat, mkdir and mount. If one of them fails, the capture goes on as without it, and a line says why. It runs in a
 # subshell, since dracut sources it.
 (
   root=${rootmnt:-${NEWROOT:-/sysroot}} conf=/etc/default/kdump-tools left=/run/oldmemfs
@@ -22,6 +25,13 @@
     return 1
   }
 
+  leave_sysctl() (
+    units=/run/systemd/system/systemd-sysctl.service.d
+    umask 022
+    mkdir -p $units && printf '%s\n' '[Service]' ExecStart= \
+      'ExecStart=-/bin/sh -c "exec /lib/systemd/systemd-sysctl /run/sysctl.d/*-kdump.conf"' >$units/50-oldmemfs.conf
+  )
+
   # Without a mount, the record is the one that the first stage wrote when it gave old memory up.
   leave_record() {
     if is_mounted /oldmem fuse.oldmemfs; then /oldmemfs record /oldmem --to "$left/record"; else cat /oldmemfs.record >"$left/record"; fi
@@ -37,6 +47,7 @@
 
   # The target of a link may not exist from here.
   [ -e "$root$conf" ] || [ -L "$root$conf" ] || exit 0
+  ! is_mounted /run '*' || leave_sysctl || say "the system's sysctl is applied in the capture"
   { [ -e /oldmemfs.record ] || is_mounted /oldmem fuse.oldmemfs; } || exit 0
   if why=$(leave 2>&1); then
     say "the record of overwritten pages is in $left/record, for kdump-tools to leave beside a copy of all memory"
