@@ -115,6 +115,23 @@ extension Command {
         """, run: RamCommand.run)
   }
 
+  /// A script of the dracut module's: kdump's configurations are shell scripts, too.
+  public static var check: Command {
+    Command(
+      "check", synopsis: "  oldmemfs check [--image FILE]             (before a crash) say what a crash would do, and what to change\n",
+      manual: """
+
+        Reads kdump's configuration and image, and this kernel. Exits with 0 if a capture uses old memory and nothing should be changed.
+
+        """
+    ) { words throws(Failure) in
+      for place in ["/usr/lib/dracut/modules.d/01oldmemfs/check", "/usr/share/oldmemfs/check"] as [Literal] {
+        do throws(Errno) { try ThisProcess.execute(Text(place), [Text(place)] + words) } catch {}
+      }
+      throw Failure("the dracut module is not installed: there is no /usr/lib/dracut/modules.d/01oldmemfs, nor /usr/share/oldmemfs")
+    }
+  }
+
   /// The program of a machine has it, too, with a `run` that fails: only an initramfs's program can relocate.
   public static func relocate(run: @escaping ([Text]) throws(Failure) -> ExitCode) -> Command {
     Command(

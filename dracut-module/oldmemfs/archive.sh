@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Finds the parts of an initramfs image, and compresses its first stage. Sourced by pack and repack, which define die().
+# Finds the parts of an initramfs image, and compresses its first stage. Sourced by pack, repack and check, which define die().
 
 # compress_stage FORM: compresses standard input with xz, or copies it if FORM is none. The kernel's xz has no branch filters. A larger
 # dictionary would save nothing and cost the kernel memory.
@@ -24,4 +24,11 @@ archive_end() {
     offset=$(((offset + size + 3) / 4 * 4))
   done
   echo $(((offset + 110 + 11 + 3) / 4 * 4))
+}
+
+# skip_zeros IMAGE OFFSET: the next byte that is not zero; the image's end if there is none.
+skip_zeros() {
+  local found
+  found=$(tail -c "+$(($2 + 1))" "$1" | LC_ALL=C grep -obaPm1 '[^\x00]' 2>/dev/null | head -n 1 | cut -d: -f1)
+  if [[ -n $found ]]; then echo $(($2 + found)); else stat -c %s "$1"; fi
 }
