@@ -44,8 +44,12 @@ scan --excluded
 record FIRST_PFN
 status level
 memmap --check
+ram --dry-run
+check --image
 relocate --keep
 COMMANDS
+  check "check without the dracut module" refuses 1 "the dracut module is not installed" unshare --mount sh -c \
+    'for place in /usr/lib/dracut /usr/share; do [ ! -d "$place" ] || mount -t tmpfs none "$place"; done && exec "$0" check' "$program"
   check "--help after other words" manual "size=N" "$program" scratch "$mount_point" --help
 }
 
