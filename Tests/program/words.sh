@@ -32,6 +32,12 @@ store devmem|dax|vmcore
 OPTIONS
 }
 
+# shellcheck disable=SC2016  # the inner shell expands them
+without_module() {
+  refuses 1 "the dracut module is not installed" unshare --mount sh -c \
+    'for place in /usr/lib/dracut /usr/share; do [ ! -d "$place" ] || mount -t tmpfs none "$place"; done && exec "$0" check' "$program"
+}
+
 check_manual() {
   local command words
   check "--help prints a manual" manual "nr_inodes=" "$program" --help
@@ -48,8 +54,7 @@ ram --dry-run
 check --image
 relocate --keep
 COMMANDS
-  check "check without the dracut module" refuses 1 "the dracut module is not installed" unshare --mount sh -c \
-    'for place in /usr/lib/dracut /usr/share; do [ ! -d "$place" ] || mount -t tmpfs none "$place"; done && exec "$0" check' "$program"
+  check "check without the dracut module" without_module
   check "--help after other words" manual "size=N" "$program" scratch "$mount_point" --help
 }
 
