@@ -42,7 +42,8 @@ step_save_core() {
 # All blocks that there are.
 step_add_ram() {
   result total_before "$(amount MemTotal)"
-  result available_before "$(amount MemAvailable)"
+  available_before=$(amount MemAvailable)
+  result available_before "$available_before"
   timeout "$STEP_SECONDS" oldmemfs ram 1t --dry-run /proc/vmcore -o level="$LEVEL" >$out/blocks.txt 2>$out/blocks.err
   check blocks $?
   timeout "$STEP_SECONDS" oldmemfs ram 1t -o level="$LEVEL" >$out/add_ram.out 2>$out/add_ram.err
@@ -97,9 +98,9 @@ step_refused_ram() {
   umount /sys/kernel/debug
 }
 
-# The kernel's own memory, half of what there is, up to 512 MiB; what a network card brings, up to 64; and files.
+# The kernel's own memory, more than there was before; what a network card brings, up to 64 MiB; and files.
 step_use_ram() {
-  use_kernel_memory "$(at_most 512 $(($(available) / 2048)))"
+  use_kernel_memory $((available_before / 1024 + 16))
   use_network "$(at_most 64 $(($(available) / 5120)))"
   mkdir -p /ram
   # All that is available but 48 MiB.
