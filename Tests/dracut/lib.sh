@@ -78,6 +78,17 @@ in_tree() {
   ' in_tree "$tree" "$host" "$@"
 }
 
+# in_system COMMAND...: runs it in the tree, with $work as /mnt, on a machine that has loaded virtio_blk alone. Its output is in $log.
+in_system() {
+  # shellcheck disable=SC2016  # the words are the inner shell's
+  in_tree "$work" bash -c '
+    mkdir /run/proc && mount --bind /proc /run/proc && mount -t tmpfs none /proc && ln -s /run/proc/* /proc/ && rm -f /proc/modules \
+      && echo "virtio_blk 20480 1 - Live 0x0" >/proc/modules && exec "$@"' in_system "$@" >"$log" 2>&1
+}
+
+# Shows the end of $log. Systemd's programs complain of the /proc that in_system makes.
+show_build() { LC_ALL=C grep -av '/proc/\|mileage\|Creating' "$log" | tail -n 30 | cut -c1-160 || :; }
+
 # Copies the modules of the kernel in use to the tree. The same release may be there with more of its modules, or fewer.
 add_kernel_to_tree() {
   local modules=$tree/usr/lib/modules/$kernel_release
@@ -177,3 +188,8 @@ install_module() {
   build_first_stage
   "$module_dir/install" --program "$first_stage" "$tree" >/dev/null
 }
+
+# is_two_stage DIRECTORY IMAGE: by what repack says, with the module that is installed in DIRECTORY.
+is_two_stage() { "$module_dir/repack" --dir "$1" "$2" | grep 'two-stage already'; }
+
+same() { [[ $1 == "$2" ]] || { say "'$1' where '$2' was expected"; return 1; }; }
