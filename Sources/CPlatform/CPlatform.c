@@ -12,6 +12,13 @@
 #define MCL_ONFAULT 4 // linux/mman.h, since 4.4
 #endif
 
+// Given by dracut-module/package/build.
+#ifndef OLDMEMFS_BUILD
+#define OLDMEMFS_BUILD "unknown commit"
+#endif
+#define TEXT(number) #number
+#define VERSION_TEXT(major, minor) TEXT(major) "." TEXT(minor)
+
 static int argument_count;
 static char **arguments;
 
@@ -26,6 +33,8 @@ int cplatform_argc(void) { return argument_count; }
 const char *cplatform_argv(int index) {
   return index >= 0 && index < argument_count ? arguments[index] : NULL;
 }
+
+const char *cplatform_build(void) { return OLDMEMFS_BUILD ", glibc " VERSION_TEXT(__GLIBC__, __GLIBC_MINOR__); }
 
 int cplatform_errno(void) { return errno; }
 

@@ -1,3 +1,4 @@
+import CPlatform
 import FuseServer
 import Platform
 
@@ -26,7 +27,11 @@ enum Usage {
     text.append("  and mount(8)'s options for every file system: ro, nosuid, nodev, noexec, …\n")
   }
 
-  static func printVersion() throws(Failure) -> ExitCode { try output(Text("oldmemfs 0.1, libfuse %\n", Session.libraryVersion)) }
+  static func printVersion() throws(Failure) -> ExitCode {
+    var build = Text()
+    build.append(cString: cplatform_build())
+    return try output(Text("oldmemfs 0.1.0, %, libfuse %\n", build, Session.libraryVersion))
+  }
 
   /// Prints to standard output.
   static func output(_ text: Text) throws(Failure) -> ExitCode {

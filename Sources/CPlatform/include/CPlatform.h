@@ -32,6 +32,9 @@ int cplatform_argc(void);
 /// A word of the command line; NULL after the last.
 const char *_Nullable cplatform_argv(int index);
 
+/// The commit that the program was built from, if the build named it, and what it was built with.
+const char *_Nonnull cplatform_build(void);
+
 /// This thread's errno, after a failed call.
 int cplatform_errno(void);
 /// open(2) with its third argument.
