@@ -95,8 +95,24 @@ lacks_key() {
 # shellcheck disable=SC2016  # the inner shell expands it
 without_room() { refuses 1 "can't write to standard output: No space left on device" sh -c '"$@" >/dev/full' sh "$@"; }
 
+# The members of the report that oldmemfs(8) lists, and no others, with the types that it gives.
+json_is_as_the_manual_has_it() {
+  local page=$repo_dir/dracut-module/package/man/oldmemfs.8
+  "$program" scan "$vmcore" --json >"$scratch/report" || return
+  diff <(jq -r 'keys_unsorted[]' "$scratch/report" | sort) \
+    <(sed -n '/^\.Sh SCANNING/,/^\.Sh ADDING/s/^\.It Sy //p' "$page" | tr -d ' ' | tr ',' '\n' | sort) || return
+  jq -e '(.vmcore, .kernel, .written_by | type == "string") and (.damage | type == "null" or type == "string")
+    and ([.level, .pages, .reusable_pages, .left_out_pages, .sections, .damaged_sections, .nanoseconds | type == "number"] | all)
+    and ([.classes[] | keys == ["pages", "reusable"]] | all) and ([.held_back[] | type == "number"] | all)
+    and ([.longest_runs[] | keys == ["pages", "pfn"]] | all)
+    and (.map | keys == ["cell_pages", "cells", "fields"]) and .map.fields == ["pfn", "pages", "reusable", "taken", "unreadable"]
+    and ([.map.cells[] | length == 5] | all) and ([.classes[].pages] | add) == .pages and ([.classes[].reusable] | add) == .reusable_pages' \
+    "$scratch/report"
+}
+
 check_output() {
   local words
+  check "the JSON is as the manual has it" json_is_as_the_manual_has_it
   for words in "" --json --ranges --excluded; do
     check "scan $words, and no room for what it prints" without_room "$program" scan "$vmcore" ${words:+"$words"}
   done
