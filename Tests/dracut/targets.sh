@@ -1,0 +1,87 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # shared with targets
+# The targets of Tests/dracut/targets, which sources this file: for each, what the image needs, how the disk or the server is made, and how
+# the dump is read back.
+
+target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
+  kpartx open-iscsi tgt virtiofsd nvme-cli jq)
+
+all_cases=(ssh raw xfs)
+
+# ---------------------------------------------------------------- ssh
+
+serve_ssh() {
+  mkdir -p "$own/dumps"
+  in_tree "$own" sh -c 'mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f /mnt/sshd_config' 2>"$own/sshd.log" &
+  await_port 22
+}
+configure_ssh() {
+  mkdir "$tree/root/.ssh"
+  chmod 700 "$tree/root/.ssh"
+  in_tree "$own" ssh-keygen -q -t ed25519 -N '' -f /mnt/host_key
+  in_tree "$own" ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/kdump_id_rsa
+  cp "$tree/root/.ssh/kdump_id_rsa.pub" "$own/authorized_keys"
+  say "10.0.2.2 $(cut -d' ' -f1,2 "$own/host_key.pub")" >"$tree/root/.ssh/known_hosts"
+  cat >"$own/sshd_config" <<CONF
+HostKey /mnt/host_key
+AuthorizedKeysFile /mnt/authorized_keys
+StrictModes no
+PermitRootLogin yes
+UsePAM no
+CONF
+}
+read_ssh() { read_flattened "$own/dumps/one/vmcore.flat" "$1"; }
+start_ssh() {
+  start_target "$1" read_ssh
+  add_hook beside serve_ssh
+  use_network
+  modules+=" ssh-client"
+  words+=(--sshkey /root/.ssh/kdump_id_rsa)
+  # The capture mounts nothing.
+  mount_point=/run
+  conf=$'SSH_HOST=root@10.0.2.2\nSSH_DIRECTORY=/mnt/dumps/one\nSSH_KEY=/root/.ssh/kdump_id_rsa'
+  append+=" lab.step=ssh"
+}
+case_ssh() {
+  start_ssh ssh
+  captures ssh && in_old_memory
+}
+
+# ---------------------------------------------------------------- a raw partition
+
+read_raw() {
+  # The partition begins at 1 MiB.
+  read_flattened <(tail -c +$(((1 << 20) + 1)) "$own/disk.img") "$1"
+}
+start_raw() {
+  need sfdisk fdisk
+  start_target raw read_raw
+  truncate -s 2560M "$own/disk.img"
+  say 'start=1MiB' | sfdisk -q -X dos "$own/disk.img"
+  add_devices -drive "file=$own/disk.img,format=raw,if=virtio,cache=unsafe"
+  mount_point=/run conf="RAW=/dev/vda1"
+  append+=" lab.step=raw"
+}
+case_raw() {
+  start_raw
+  captures raw && in_old_memory
+}
+
+# ---------------------------------------------------------------- volumes
+
+# start_volume KIND DEVICE TYPE OPTIONS [WORDS]: the image mounts DEVICE of a volume of that KIND.
+start_volume() {
+  start_target "$1" "read_$1"
+  words+=(--mount "$2 /kdumproot $3 $4")
+  make_volume "$1" "${5:-}"
+}
+
+read_xfs() { read_volume xfs "$1"; }
+case_xfs() {
+  start_volume xfs /dev/vda xfs defaults || return
+  drivers+=" xfs"
+  captures xfs && in_old_memory
+}
+
+# ---------------------------------------------------------------- ext4 disks that come another way
+
+read_ext4() { read_disk "$own/disk.img" "$1"; }
