@@ -48,8 +48,10 @@ complete_tree() {
     --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" </dev/null; } >"$dracut_cache/packages.log" 2>&1 || die "see $dracut_cache/packages.log"
 }
 
+# make_tree SUITE [OPTION...]: makes $tree with $suite_packages. The OPTIONs are mmdebstrap's.
 make_tree() {
   local suite=$1 key=/usr/share/keyrings/debian-archive-keyring.gpg site packages
+  shift
   need mmdebstrap mmdebstrap
   site=$(env -u APT_CONFIG apt-get indextargets --format "\$(SITE) \$(LABEL)" "Created-By: Packages" \
     | awk '$2 == "Debian" && !found { print $1; found = 1 }')
@@ -59,7 +61,7 @@ make_tree() {
   # An outdated mirror is good enough.
   packages=$(IFS=,; printf '%s' "${suite_packages[*]}")
   mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
-    --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
+    --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' "$@" "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
     >"$dracut_cache/$suite.log" 2>&1 || die "no tree of $suite: see $dracut_cache/$suite.log"
   mv "$scratch/root" "$tree"
 }
@@ -191,5 +193,15 @@ install_module() {
 
 # is_two_stage DIRECTORY IMAGE: by what repack says, with the module that is installed in DIRECTORY.
 is_two_stage() { "$module_dir/repack" --dir "$1" "$2" | grep 'two-stage already'; }
+
+# payload IMAGE: prints the payload of a two-stage image, unpacked.
+payload() (
+  # shellcheck source=../../dracut-module/oldmemfs/archive.sh
+  source "$module_dir/oldmemfs/archive.sh"
+  at=$(LC_ALL=C grep -obUam1 oldmemfs.payload "$1" | head -n 1 | cut -d: -f1)
+  size=$((16#$(image_bytes "$1" $((at - 56)) 8)))
+  # After the xz stream comes the seal, which xz complains of.
+  image_bytes "$1" $((at + 18)) "$size" | xz -dc --single-stream 2>/dev/null || :
+)
 
 same() { [[ $1 == "$2" ]] || { say "'$1' where '$2' was expected"; return 1; }; }
