@@ -1,6 +1,9 @@
 # shellcheck shell=sh
 # Sourced by kdump-tools' kdump-config after its own configuration, in a capture kernel (see real-root-hook.sh).
 #
+# That configuration may have changed since the image was loaded. Pages that the image's dump level leaves out are overwritten, so that the
+# dump must leave them out: if MAKEDUMP_ARGS says less, they get another -d, and makedumpfile takes the last one.
+#
 # If makedumpfile fails or is missing, kdump-config copies all of /proc/vmcore with cp or scp. These two functions first write the record
 # of the pages that oldmemfs overwrote into the same folder, while there is room: oldmemfs-record.STAMP beside vmcore.STAMP. The copy
 # itself does not change, and no other copy does.
@@ -35,3 +38,29 @@ oldmemfs_leave_record() (
   fi
   echo "oldmemfs: kdump-tools copies all of memory; $said" >/dev/kmsg
 )
+
+# oldmemfs_level WORD...: the dump level of these options, 0 if it is not known.
+oldmemfs_level() (
+  level=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -d) level=${2:-} ;;
+      -d*) level=${1#-d} ;;
+    esac
+    shift
+  done
+  case $level in [0-9] | [1-3][0-9]) echo "$level" ;; *) echo 0 ;; esac
+)
+
+# oldmemfs_raise_level LEVEL: has MAKEDUMP_ARGS leave out at least what that level does.
+oldmemfs_raise_level() {
+  # shellcheck disable=SC2086  # words
+  oldmemfs_asked=$(oldmemfs_level $MAKEDUMP_ARGS)
+  [ $((oldmemfs_asked & $1)) -ne "$1" ] || return 0
+  MAKEDUMP_ARGS="$MAKEDUMP_ARGS -d $((oldmemfs_asked | $1))"
+  echo "oldmemfs: the image was built for dump level $1, and kdump-tools asks for $oldmemfs_asked:" \
+    "the dump's is $((oldmemfs_asked | $1))" >/dev/kmsg
+}
+
+# Kdump-config's own default is 31.
+[ -z "${MAKEDUMP_ARGS:-}" ] || [ ! -r /run/oldmemfs/level ] || oldmemfs_raise_level "$(oldmemfs_level -d "$(cat /run/oldmemfs/level)")"

@@ -7,6 +7,7 @@
 # If kdump-tools of that system can't have makedumpfile's dump, it copies all of /proc/vmcore, and with it the pages that oldmemfs
 # overwrote. This hook leaves their record in /run, which the system keeps. Over the system's /etc/default/kdump-tools it mounts a copy
 # that also sources kdump-tools.sh, which puts the record beside such a copy. The daemon of /oldmem updates the record until it ends.
+# kdump-tools.sh also gets the dump level of the mount.
 #
 # The hook needs a shell, cat, mkdir and mount. If one of them fails, the capture goes on as without it, and a line says why. It runs in a
 # subshell, since dracut sources it.
@@ -41,6 +42,7 @@
     is_mounted /run '*' || { echo "/run is nothing that the system keeps"; return 1; }
     [ ! -L "$root$conf" ] || { echo "$conf is a link"; return 1; }
     mkdir -p "$left" && leave_record && cat /usr/lib/oldmemfs/kdump-tools.sh >"$left/kdump-tools.sh" || return
+    [ ! -r /etc/oldmemfs.level ] || cat /etc/oldmemfs.level >"$left/level"
     { cat "$root$conf" && echo && echo "[ ! -r $left/kdump-tools.sh ] || . $left/kdump-tools.sh"; } >"$left/kdump-tools" || return
     mount -o bind "$left/kdump-tools" "$root$conf"
   }
