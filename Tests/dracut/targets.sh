@@ -5,7 +5,7 @@
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
   kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh raw xfs)
+all_cases=(ssh raw xfs lvm luks)
 
 # ---------------------------------------------------------------- ssh
 
@@ -80,6 +80,32 @@ case_xfs() {
   start_volume xfs /dev/vda xfs defaults || return
   drivers+=" xfs"
   captures xfs && in_old_memory
+}
+
+read_lvm() { read_volume lvm "$1"; }
+case_lvm() {
+  start_volume lvm /dev/mapper/lab-dump ext4 defaults || return
+  modules+=" dm lvm"
+  # Dracut waits for it, and for nothing else in an image that is not for one host.
+  append+=" rd.lvm.lv=lab/dump"
+  captures lvm && in_old_memory
+}
+
+# The key is in a file of the image. Unlocking takes the 256 MiB of argon2id (see guest/volume.sh).
+luks_uuid=6c61622d-6475-6d70-2d6b-657900000001
+read_luks() { read_volume luks "$1"; }
+start_luks() {
+  start_volume luks /dev/mapper/dump ext4 defaults "lab.uuid=$luks_uuid" || return
+  printf lab >"$own/key"
+  modules+=" dm crypt systemd-cryptsetup"
+  drivers+=" dm_crypt xts aesni_intel"
+  words+=(--include /mnt/key /etc/dump.key)
+  append+=" rd.luks.name=$luks_uuid=dump rd.luks.key=$luks_uuid=/etc/dump.key"
+}
+case_luks() {
+  start_luks || return
+  settings="ram=2g"
+  captures luks --soft-reserve --idle 900 && in_added_ram
 }
 
 # ---------------------------------------------------------------- ext4 disks that come another way
