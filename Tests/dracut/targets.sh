@@ -5,7 +5,7 @@
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
   kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh raw xfs lvm luks)
+all_cases=(ssh raw xfs lvm luks multipath virtiofs)
 
 # ---------------------------------------------------------------- ssh
 
@@ -111,3 +111,42 @@ case_luks() {
 # ---------------------------------------------------------------- ext4 disks that come another way
 
 read_ext4() { read_disk "$own/disk.img" "$1"; }
+
+# Two paths to one disk, by two controllers.
+configure_multipath() { printf 'defaults {\n user_friendly_names yes\n find_multipaths yes\n}\n' >"$tree/etc/multipath.conf"; }
+case_multipath() {
+  local path
+  start_target multipath read_ext4
+  make_disk "$own/disk.img" 2560
+  add_devices -blockdev "driver=file,node-name=file,filename=$own/disk.img" -blockdev driver=raw,node-name=disk,file=file
+  for path in one two; do
+    add_devices -device "virtio-scsi-pci,id=$path" \
+      -device "scsi-hd,bus=$path.0,drive=disk,share-rw=on,serial=lab,wwn=0x5000c500a1b2c3d4"
+  done
+  modules+=" dm multipath"
+  drivers+=" virtio_scsi sd_mod dm_multipath dm_service_time"
+  words+=(--mount "/dev/mapper/mpatha /kdumproot ext4 defaults")
+  append+=" lab.step=paths"
+  captures multipath && in_old_memory && says 'LAB multipath mpatha over .*/sda .*/sdb' && never_says 'Buffer I/O error'
+}
+
+# ---------------------------------------------------------------- directories of the host
+
+serve_virtiofs() {
+  in_tree "$own" /usr/libexec/virtiofsd --socket-path /mnt/socket --shared-dir /mnt/share --sandbox none >"$own/virtiofsd.log" 2>&1 &
+  for _ in $(seq 50); do
+    [[ ! -S $own/socket ]] || break
+    sleep 0.2
+  done
+}
+read_virtiofs() { cp -r "$own/share/." "$1"; }
+case_virtiofs() {
+  start_target virtiofs read_virtiofs
+  mkdir "$own/share"
+  add_hook beside serve_virtiofs
+  add_devices -object memory-backend-memfd,id=ram,size=2048M,share=on -machine memory-backend=ram \
+    -chardev "socket,id=fs,path=$own/socket" -device vhost-user-fs-pci,chardev=fs,tag=dumps
+  modules+=" virtiofs"
+  words+=(--mount "dumps /kdumproot virtiofs defaults")
+  captures virtiofs && in_old_memory
+}
