@@ -6,3 +6,7 @@ for oldmemfs_file in /etc/oldmemfs.conf /usr/lib/dracut/modules.d/01oldmemfs/*; 
   [ ! "$oldmemfs_file" -nt /etc/kdump.conf ] || touch -c -r "$oldmemfs_file" /etc/kdump.conf
 done
 unset oldmemfs_file
+# Before each load, and when an administrator asks: what would cost the dump. The first word is kdumpctl's.
+case ${1:-} in
+  start | restart | reload | status) /usr/lib/dracut/modules.d/01oldmemfs/check --warn || : ;;
+esac

@@ -68,7 +68,7 @@ install() {
   # Dracut looks up by the compressor's name which of the kernel's options it needs. For cat it is none.
   mkdir -p "$DRACUT_TMPDIR/oldmemfs"
   ln -sf "$moddir/pack" "$DRACUT_TMPDIR/oldmemfs/cat"
-  words=("$DRACUT_TMPDIR/oldmemfs/cat" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR")
+  words=("$DRACUT_TMPDIR/oldmemfs/cat" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR" --kernel "$kernel")
   for module in $("$moddir/modules" "$dracutsysrootdir/lib/modules/$kernel"); do words+=(--module "$module"); done
   ! hides_payload || words+=(--payload hidden)
   check_kernel_config CONFIG_RD_XZ || words+=(--stage none)
