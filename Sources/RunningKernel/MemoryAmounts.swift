@@ -15,6 +15,11 @@ public struct MemoryAmounts {
     free = Self.amount("MemFree:", listing)
   }
 
+  /// KiB of files that wait for their disk or server, or are on their way there.
+  public static func unwritten(_ listing: Text = Files.contents(of: Text("/proc/meminfo"))) -> UInt64 {
+    amount("Dirty:", listing) + amount("Writeback:", listing)
+  }
+
   private static func amount(_ name: Literal, _ listing: Text) -> UInt64 {
     listing.bytes.line(after: Text(name))?.split(UInt8(ascii: " ")).first?.number() ?? 0
   }

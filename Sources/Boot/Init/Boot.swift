@@ -90,6 +90,7 @@ public enum Boot {
       watcher.stop()
       return false
     }
+    Shutdown.replaceSystemd(in: target)
     watcher.commit()
     Log.line("the initramfs is in old memory")
     return true

@@ -94,14 +94,5 @@ public enum Watch {
   }
 
   /// Syncs for 5 seconds at most: an incomplete dump may be of use.
-  private static func syncBriefly() {
-    do throws(Errno) {
-      switch try ChildProcess.fork() {
-      case .child:
-        Files.sync()
-        ThisProcess.end(code: 0)
-      case .parent(let child): _ = child.end(within: 5)
-      }
-    } catch { return }
-  }
+  private static func syncBriefly() { _ = ChildProcess.start { Files.sync() }?.end(within: 5) }
 }

@@ -39,6 +39,23 @@ public struct ChildProcess: BitwiseCopyable {
     return id == 0 ? .child : .parent(ChildProcess(id: id))
   }
 
+  /// Starts a process that does this work, and ends. Returns nil if there can't be another process.
+  public static func start(_ work: () -> Void) -> ChildProcess? {
+    do throws(Errno) {
+      switch try fork() {
+      case .child:
+        work()
+        ThisProcess.end(code: 0)
+      case .parent(let child): return child
+      }
+    } catch { return nil }
+  }
+
+  /// Waits for all children that have ended. The corresponding C function is `waitpid` with `WNOHANG`.
+  public static func reapAll() {
+    while waitpid(-1, nil, WNOHANG) > 0 {}
+  }
+
   /// Ends it at once. The corresponding C function is `kill` with `SIGKILL`.
   public func kill() { _ = CPlatform.kill(id, SIGKILL) }
 

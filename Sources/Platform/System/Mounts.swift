@@ -22,6 +22,15 @@ public enum Mounts {
     try Errno.check(place.withCString { place in options.withCString { CPlatform.mount(nil, place, nil, UInt(MS_REMOUNT), $0) } })
   }
 
+  /// Lets nobody write to what is mounted; EBUSY while a file is open for writing. The corresponding C function is `mount` with `MS_REMOUNT`
+  /// and `MS_RDONLY`.
+  public static func makeReadOnly(_ place: Text) throws(Errno) {
+    try Errno.check(place.withCString { CPlatform.mount(nil, $0, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) })
+  }
+
+  /// Takes away what is mounted, unless somebody uses it (EBUSY). The corresponding C function is `umount2`.
+  public static func unmount(_ place: Text) throws(Errno) { try Errno.check(place.withCString { umount2($0, 0) }) }
+
   /// Takes away what is mounted, at once: who uses it may go on. The corresponding C function is `umount2` with `MNT_DETACH`.
   public static func detach(_ place: Text) throws(Errno) {
     try Errno.check(place.withCString { umount2($0, Int32(MNT_DETACH)) })
