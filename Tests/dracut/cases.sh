@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # the caller sets work, image, kernel and cases
+# shellcheck shell=bash disable=SC2154,SC2034  # the caller sets work, image, kernel and cases
 # Shared by run and targets: a case crashes a machine and looks at its console. Sourced by these scripts.
 
 # crash OPTION...: runs Tests/dracut/crash. Leaves its exit code in $code, its output in $verdict, and the path of the serial log in $log.
@@ -24,7 +24,7 @@ ended_by_itself() {
 run_cases() {
   local name began
   for name in "${cases[@]}"; do
-    began=$SECONDS complaint="" verdict="" log=/dev/null
+    began=$SECONDS complaint="" verdict="" told="" log=/dev/null
     if "case_${name//-/_}"; then
       pass "$name ($((SECONDS - began)) s): $verdict"
     else

@@ -22,16 +22,30 @@ watch_memory() {
   done
 }
 
+# word NAME: the value of NAME=VALUE on the kernel's command line.
+word() { sed -n "s/.* $1=\([a-z_-]*\).*/\1/p" /proc/cmdline; }
+
+# As in kdump-utils' kdump.sh, nothing is synced after the dump has its name. A test names another end on the kernel's command line:
+# lab.end=NAME. Nothing of it is in memory then.
 end() {
-  sync
-  umount "$TARGET" 2>/dev/null
-  if [ -n "$DRACUT_SYSTEMD" ]; then systemctl "$1" -f; else "$1" -f; fi
+  how=$(word lab.end)
+  [ -z "$how" ] || echo 3 >/proc/sys/vm/drop_caches
+  tell "the end begins at $(cut -d' ' -f1 /proc/uptime)"
+  case $how in
+    reboot | poweroff | halt) systemctl "$how" ;;
+    *-now) systemctl "${how%-now}" -f ;;
+    unmounted)
+      umount -a
+      reboot -f
+      ;;
+    *) if [ -n "$DRACUT_SYSTEMD" ]; then systemctl reboot -f; else sync && reboot -f; fi ;;
+  esac
   sleep 300
 }
 
 if [ "$1" = --failure ]; then
   tell "failure action"
-  DRACUT_SYSTEMD=1 end reboot
+  DRACUT_SYSTEMD=1 end
 fi
 
 tell "capture begins on $(uname -r), $(available) KiB available"
@@ -47,7 +61,7 @@ dmesg >"$TARGET/dump/dmesg" 2>/dev/null
 watch_memory &
 watcher=$!
 # A test names a step before the dump on the kernel's command line: lab.step=NAME.
-step=$(sed -n 's/.*lab\.step=\([a-z_]*\).*/\1/p' /proc/cmdline)
+step=$(word lab.step)
 if [ -n "$step" ]; then
   tell "step $step"
   # shellcheck source=/dev/null
@@ -61,12 +75,11 @@ if $COLLECTOR /proc/vmcore "$TARGET/dump/vmcore.partial"; then
   echo "$began $ended" >"$TARGET/dump/uptimes"
   cp /run/tightest "$TARGET/dump/tightest" 2>/dev/null
   cat /proc/slabinfo >"$TARGET/dump/slabinfo" 2>/dev/null
+  sync -f "$TARGET/dump/vmcore.partial"
   mv "$TARGET/dump/vmcore.partial" "$TARGET/dump/vmcore"
   least=$(cat /run/least)
-  cd / && sync && umount "$TARGET"
-  # With --until-captured, the host ends the machine at this line.
   tell "captured, $least KiB available at the tightest"
-  end reboot
+  end
 fi
 tell "capture failed"
 exit 1
