@@ -5,7 +5,7 @@
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
   kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh raw xfs lvm luks multipath virtiofs)
+all_cases=(ssh raw xfs btrfs lvm luks multipath virtiofs)
 
 # ---------------------------------------------------------------- ssh
 
@@ -89,6 +89,14 @@ case_lvm() {
   # Dracut waits for it, and for nothing else in an image that is not for one host.
   append+=" rd.lvm.lv=lab/dump"
   captures lvm && in_old_memory
+}
+
+read_btrfs() { read_volume btrfs "$1"; }
+case_btrfs() {
+  start_volume btrfs /dev/vda btrfs subvol=dumps || return
+  modules+=" btrfs"
+  drivers+=" btrfs"
+  captures btrfs && in_old_memory
 }
 
 # The key is in a file of the image. Unlocking takes the 256 MiB of argon2id (see guest/volume.sh).
