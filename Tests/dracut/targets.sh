@@ -5,7 +5,7 @@
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
   kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh raw xfs btrfs lvm luks multipath virtiofs)
+all_cases=(ssh raw xfs btrfs lvm luks multipath virtiofs nfs-cut)
 
 # ---------------------------------------------------------------- ssh
 
@@ -138,6 +138,13 @@ case_multipath() {
   captures multipath && in_old_memory && says 'LAB multipath mpatha over .*/sda .*/sdb' && never_says 'Buffer I/O error'
 }
 
+# await_device DEVICE: dracut's queue, which connects to servers, goes on until it is there. In an image for one host, dracut itself adds
+# that for the host's devices (wait_for_dev, modules.d/99base/dracut-dev-lib.sh, 106).
+await_device() {
+  say "[ -e $1 ]" >"$own/devexists.sh"
+  words+=(--include /mnt/devexists.sh /usr/lib/dracut/hooks/initqueue/finished/devexists-dump.sh)
+}
+
 # ---------------------------------------------------------------- directories of the host
 
 serve_virtiofs() {
@@ -157,4 +164,34 @@ case_virtiofs() {
   modules+=" virtiofs"
   words+=(--mount "dumps /kdumproot virtiofs defaults")
   captures virtiofs && in_old_memory
+}
+
+# ---------------------------------------------------------------- a network that ends
+
+# Cuts the guest's cable when the capture asks for it.
+serve_nfs_cut() {
+  mkfifo "$own/monitor.in" "$own/monitor.out"
+  {
+    until grep -aqs 'LAB cut the network' "$work/out/serial.log"; do sleep 0.2; done
+    say 'set_link lab off'
+    sleep infinity
+  } >"$own/monitor.in" &
+  cat "$own/monitor.out" >"$own/monitor.log" &
+}
+read_nfs_cut() { cp -r "$own/nfs/." "$1"; }
+# A mount that is 'hard', as by default, waits for ever.
+case_nfs_cut() {
+  start_target nfs-cut read_nfs_cut
+  mkdir "$own/nfs"
+  # In the name spaces of the NFS server.
+  printf '#!/bin/sh\nexec %q %q %q %q --serve serve_nfs_cut %q %q "$@"\n' "$dracut_dir/nfs-server" "$own/nfs" "$own/nfs.log" \
+    "$dracut_dir/targets" "$kernel" "$own" >"$own/beside"
+  chmod +x "$own/beside"
+  use_network
+  add_devices -chardev "pipe,id=monitor,path=$own/monitor" -mon chardev=monitor
+  modules+=" nfs"
+  drivers+=" nfs nfsv3"
+  words+=(--mount "10.0.2.2:$nfs_export /kdumproot nfs $nfs_options,soft,timeo=30,retrans=1")
+  append+=" lab.step=cut"
+  crash_with nfs-cut && ended_by_itself && says 'LAB cut the network' && says 'failure action' && says 'reboot: Restarting system' && in_old_memory
 }
