@@ -9,7 +9,7 @@ done
 if [ -b "$RAW" ] && $COLLECTOR -F /proc/vmcore | dd of="$RAW" bs=512; then
   sync
   tell "captured, $(available) KiB available"
-  end reboot
+  end
 fi
 tell "capture failed"
 exit 1

@@ -7,7 +7,7 @@ if over_ssh mkdir -p "$SSH_DIRECTORY" \
   && $COLLECTOR -F /proc/vmcore | over_ssh "umask 0077 && dd bs=512 of='$SSH_DIRECTORY/vmcore-incomplete'" \
   && over_ssh "mv '$SSH_DIRECTORY/vmcore-incomplete' '$SSH_DIRECTORY/vmcore.flat' && sync"; then
   tell "captured, $(available) KiB available"
-  end reboot
+  end
 fi
 tell "capture failed"
 exit 1
