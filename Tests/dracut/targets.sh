@@ -5,7 +5,7 @@
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
   kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh raw xfs btrfs lvm luks multipath virtiofs nfs-cut)
+all_cases=(ssh raw xfs btrfs lvm luks multipath iscsi virtiofs nfs-cut)
 
 # ---------------------------------------------------------------- ssh
 
@@ -143,6 +143,32 @@ case_multipath() {
 await_device() {
   say "[ -e $1 ]" >"$own/devexists.sh"
   words+=(--include /mnt/devexists.sh /usr/lib/dracut/hooks/initqueue/finished/devexists-dump.sh)
+}
+
+iscsi_name=iqn.2026-01.lab.example:dump
+serve_iscsi() {
+  # shellcheck disable=SC2016  # the words are the inner shell's
+  in_tree "$own" sh -c '
+    mkdir -p /run/lock
+    tgtd -f &
+    until tgtadm --lld iscsi --op show --mode target; do sleep 0.2; done
+    tgtadm --lld iscsi --op new --mode target --tid 1 -T "$1" && tgtadm --lld iscsi --op new --mode logicalunit --tid 1 --lun 1 -b /mnt/disk.img \
+      && tgtadm --lld iscsi --op bind --mode target --tid 1 -I ALL
+    wait' serve "$iscsi_name" >"$own/tgtd.log" 2>&1 &
+  await_port 3260
+}
+# In the form in which kdump-utils writes it for the image.
+case_iscsi() {
+  start_target iscsi read_ext4
+  make_disk "$own/disk.img" 2560
+  add_hook beside serve_iscsi
+  use_network
+  modules+=" iscsi"
+  drivers+=" iscsi_tcp sd_mod"
+  words+=(--mount "/dev/sda /kdumproot ext4 defaults")
+  await_device /dev/sda
+  append+=" netroot=iscsi:@$server_address::::$iscsi_name rd.iscsi.initiator=iqn.2026-01.lab.example:crashed"
+  captures iscsi && in_old_memory
 }
 
 # ---------------------------------------------------------------- directories of the host
