@@ -5,7 +5,7 @@
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
   kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh raw xfs btrfs lvm luks multipath iscsi virtiofs nfs-cut)
+all_cases=(ssh raw xfs btrfs lvm luks luks-no-ram multipath iscsi virtiofs nfs-cut)
 
 # ---------------------------------------------------------------- ssh
 
@@ -114,6 +114,11 @@ case_luks() {
   start_luks || return
   settings="ram=2g"
   captures luks --soft-reserve --idle 900 && in_added_ram
+}
+# Without RAM there is no dump, but the failure action.
+case_luks_no_ram() {
+  start_luks || return
+  crash_with luks --idle 900 && ended_by_itself && says 'Keyslot open failed' && says 'failure action' && says 'reboot: Restarting system' && in_old_memory
 }
 
 # ---------------------------------------------------------------- ext4 disks that come another way
