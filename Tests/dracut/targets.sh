@@ -3,9 +3,9 @@
 # the dump is read back.
 
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
-  kpartx open-iscsi tgt virtiofsd nvme-cli jq)
+  kpartx open-iscsi tgt virtiofsd)
 
-all_cases=(ssh raw xfs btrfs lvm luks luks-no-ram multipath iscsi virtiofs nfs-cut)
+all_cases=(ssh ssh-staged ssh-no-entropy raw raw-staged xfs btrfs lvm thin luks luks-no-ram multipath iscsi virtiofs nfs-cut)
 
 # ---------------------------------------------------------------- ssh
 
@@ -45,6 +45,17 @@ case_ssh() {
   start_ssh ssh
   captures ssh && in_old_memory
 }
+case_ssh_staged() {
+  start_ssh ssh
+  collector="oldmemfs-stage $collector"
+  captures ssh && in_old_memory && says 'bytes staged in /oldmem and sent on'
+}
+# The processor has no random numbers, and what kexec and the boot loader hand over does not count.
+case_ssh_no_entropy() {
+  start_ssh ssh
+  append+=" random.trust_cpu=off random.trust_bootloader=off"
+  captures ssh --cpu max,rdrand=off,rdseed=off && in_old_memory
+}
 
 # ---------------------------------------------------------------- a raw partition
 
@@ -64,6 +75,11 @@ start_raw() {
 case_raw() {
   start_raw
   captures raw && in_old_memory
+}
+case_raw_staged() {
+  start_raw
+  collector="oldmemfs-stage $collector"
+  captures raw && in_old_memory && says 'bytes staged in /oldmem and sent on'
 }
 
 # ---------------------------------------------------------------- volumes
@@ -97,6 +113,16 @@ case_btrfs() {
   modules+=" btrfs"
   drivers+=" btrfs"
   captures btrfs && in_old_memory
+}
+
+# With dracut's module that extends a pool before it is full, which kdump-utils adds.
+read_thin() { read_volume thin "$1"; }
+case_thin() {
+  start_volume thin /dev/mapper/lab-dump ext4 defaults || return
+  modules+=" dm lvm lvmthinpool-monitor"
+  drivers+=" dm_thin_pool"
+  append+=" rd.lvm.lv=lab/dump"
+  captures thin && in_old_memory
 }
 
 # The key is in a file of the image. Unlocking takes the 256 MiB of argon2id (see guest/volume.sh).
