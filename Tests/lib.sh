@@ -122,6 +122,27 @@ need_build_tools() {
 
 need_fuse() { [[ -e /dev/fuse ]] || modprobe fuse 2>/dev/null || die "/dev/fuse is missing and 'modprobe fuse' does not help."; }
 
+# site_of_label LABEL: the address of the archive with that label (Debian, Debian-Security) in this machine's apt; nothing without one.
+site_of_label() {
+  env -u APT_CONFIG apt-get indextargets --format "\$(SITE) \$(LABEL)" "Created-By: Packages" \
+    | awk -v label="$1" '$2 == label && !found { print $1; found = 1 }'
+}
+
+# make_root_tree SUITE TARGET LOG PACKAGE...: makes a root tree of that Debian suite, in a directory, or in an archive if TARGET ends with
+# .tar. An outdated mirror is good enough.
+make_root_tree() {
+  local suite=$1 target=$2 log=$3 key=/usr/share/keyrings/debian-archive-keyring.gpg site packages
+  shift 3
+  need mmdebstrap mmdebstrap
+  site=$(site_of_label Debian)
+  [[ -n $site ]] || die "this machine's apt has no archive labelled Debian: run 'apt-get update'."
+  progress "making a root tree of $suite"
+  packages=$(IFS=,; printf '%s' "$*")
+  mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
+    --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$target" "deb [signed-by=$key] $site $suite main" >"$log" 2>&1 \
+    || die "no tree of $suite: see $log"
+}
+
 # ---------------------------------------------------------------- builds
 
 # run_swift NAME LOG SCRATCH WORDS...: runs 'swift WORDS…' with the build folder SCRATCH and its output in LOG; NAME is for progress lines.
@@ -240,6 +261,8 @@ check_and_tell() {
     wrap "FAIL  " "        " "$name: $text"
   fi
 }
+
+same() { [[ $1 == "$2" ]] || { say "'$1' where '$2' was expected"; return 1; }; }
 
 # count_from NAME COMMAND...: runs a command whose last line is 'N passed, N failed', shows its output, and adds its counts. A command
 # without that line, or that fails and counts no failure, is one failure. Its output is appended to the file $transcript, if that is set.

@@ -48,22 +48,37 @@ complete_tree() {
     --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" </dev/null; } >"$dracut_cache/packages.log" 2>&1 || die "see $dracut_cache/packages.log"
 }
 
-# make_tree SUITE [OPTION...]: makes $tree with $suite_packages. The OPTIONs are mmdebstrap's.
+# make_tree SUITE: makes $tree with $suite_packages.
 make_tree() {
-  local suite=$1 key=/usr/share/keyrings/debian-archive-keyring.gpg site packages
-  shift
-  need mmdebstrap mmdebstrap
-  site=$(env -u APT_CONFIG apt-get indextargets --format "\$(SITE) \$(LABEL)" "Created-By: Packages" \
-    | awk '$2 == "Debian" && !found { print $1; found = 1 }')
-  [[ -n $site ]] || die "this machine's apt has no archive labelled Debian: run 'apt-get update'."
-  progress "making a root tree of $suite"
   make_scratch "$dracut_cache/trees"
-  # An outdated mirror is good enough.
-  packages=$(IFS=,; printf '%s' "${suite_packages[*]}")
-  mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
-    --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' "$@" "$suite" "$scratch/root" "deb [signed-by=$key] $site $suite main" \
-    >"$dracut_cache/$suite.log" 2>&1 || die "no tree of $suite: see $dracut_cache/$suite.log"
+  make_root_tree "$1" "$scratch/root" "$dracut_cache/$1.log" "${suite_packages[@]}"
   mv "$scratch/root" "$tree"
+}
+
+# Has the rest of a script run in a mount name space of its own, so that no mount is left: in_own_mounts "$@".
+in_own_mounts() {
+  [[ ${1:-} == -h || ${1:-} == --help || -n ${OLDMEMFS_UNSHARED:-} ]] \
+    || OLDMEMFS_UNSHARED=yes exec unshare --mount --propagation private -- "$0" "$@"
+}
+
+# Sets tree to an overlay over it, in $work.
+use_overlay() {
+  mkdir "$work"/{over,other,tree}
+  mount -t overlay overlay -o "lowerdir=$tree,upperdir=$work/over,workdir=$work/other" "$work/tree"
+  tree=$work/tree
+}
+
+# Sets tree to an overlay over that of dracut 106, with the kernel 6.12 and makedumpfile, and without any kdump service. The tree below stays
+# locked until 'flock -u "$lock"'.
+use_bare_system() {
+  use_kernel 6.12
+  use_tree 106
+  exec {lock}>"$tree.lock"
+  flock "$lock"
+  add_kernel_to_tree
+  add_makedumpfile_to_tree
+  use_overlay
+  rm -rf "$tree"/usr/lib/dracut/modules.d/9*labkdump "$tree"/etc/{oldmemfs.conf,kdump.conf,default/kdump-tools,sysconfig/kdump}
 }
 
 # in_tree DIRECTORY COMMAND...: runs a command in the tree, with /proc, /sys and /dev, and the host's DIRECTORY as /mnt. The mounts end
@@ -198,10 +213,8 @@ is_two_stage() { "$module_dir/repack" --dir "$1" "$2" | grep 'two-stage already'
 payload() (
   # shellcheck source=../../dracut-module/oldmemfs/archive.sh
   source "$module_dir/oldmemfs/archive.sh"
-  at=$(LC_ALL=C grep -obUam1 oldmemfs.payload "$1" | head -n 1 | cut -d: -f1)
+  at=$(payload_name "$1")
   size=$((16#$(image_bytes "$1" $((at - 56)) 8)))
   # After the xz stream comes the seal, which xz complains of.
   image_bytes "$1" $((at + 18)) "$size" | xz -dc --single-stream 2>/dev/null || :
 )
-
-same() { [[ $1 == "$2" ]] || { say "'$1' where '$2' was expected"; return 1; }; }

@@ -7,6 +7,8 @@ target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryp
 
 all_cases=(ssh ssh-staged ssh-no-entropy raw raw-staged xfs btrfs lvm thin luks luks-no-ram multipath iscsi virtiofs nfs-cut)
 
+was_staged() { says 'bytes staged in /oldmem and sent on'; }
+
 # ---------------------------------------------------------------- ssh
 
 serve_ssh() {
@@ -31,7 +33,7 @@ CONF
 }
 read_ssh() { read_flattened "$own/dumps/one/vmcore.flat" "$1"; }
 start_ssh() {
-  start_target "$1" read_ssh
+  start_target ssh read_ssh
   add_hook beside serve_ssh
   use_network
   modules+=" ssh-client"
@@ -42,19 +44,19 @@ start_ssh() {
   append+=" lab.step=ssh"
 }
 case_ssh() {
-  start_ssh ssh
-  captures ssh && in_old_memory
+  start_ssh
+  captures && in_old_memory
 }
 case_ssh_staged() {
-  start_ssh ssh
+  start_ssh
   collector="oldmemfs-stage $collector"
-  captures ssh && in_old_memory && says 'bytes staged in /oldmem and sent on'
+  captures && in_old_memory && was_staged
 }
 # The processor has no random numbers, and what kexec and the boot loader hand over does not count.
 case_ssh_no_entropy() {
-  start_ssh ssh
+  start_ssh
   append+=" random.trust_cpu=off random.trust_bootloader=off"
-  captures ssh --cpu max,rdrand=off,rdseed=off && in_old_memory
+  captures --cpu max,rdrand=off,rdseed=off && in_old_memory
 }
 
 # ---------------------------------------------------------------- a raw partition
@@ -74,60 +76,57 @@ start_raw() {
 }
 case_raw() {
   start_raw
-  captures raw && in_old_memory
+  captures && in_old_memory
 }
 case_raw_staged() {
   start_raw
   collector="oldmemfs-stage $collector"
-  captures raw && in_old_memory && says 'bytes staged in /oldmem and sent on'
+  captures && in_old_memory && was_staged
 }
 
 # ---------------------------------------------------------------- volumes
 
 # start_volume KIND DEVICE TYPE OPTIONS [WORDS]: the image mounts DEVICE of a volume of that KIND.
 start_volume() {
-  start_target "$1" "read_$1"
+  start_target "$1" read_volume
   words+=(--mount "$2 /kdumproot $3 $4")
   make_volume "$1" "${5:-}"
 }
 
-read_xfs() { read_volume xfs "$1"; }
 case_xfs() {
   start_volume xfs /dev/vda xfs defaults || return
   drivers+=" xfs"
-  captures xfs && in_old_memory
+  captures && in_old_memory
 }
 
-read_lvm() { read_volume lvm "$1"; }
-case_lvm() {
-  start_volume lvm /dev/mapper/lab-dump ext4 defaults || return
+# start_lvm KIND
+start_lvm() {
+  start_volume "$1" /dev/mapper/lab-dump ext4 defaults || return
   modules+=" dm lvm"
   # Dracut waits for it, and for nothing else in an image that is not for one host.
   append+=" rd.lvm.lv=lab/dump"
-  captures lvm && in_old_memory
+}
+case_lvm() {
+  start_lvm lvm || return
+  captures && in_old_memory
+}
+# With dracut's module that extends a pool before it is full, which kdump-utils adds.
+case_thin() {
+  start_lvm thin || return
+  modules+=" lvmthinpool-monitor"
+  drivers+=" dm_thin_pool"
+  captures && in_old_memory
 }
 
-read_btrfs() { read_volume btrfs "$1"; }
 case_btrfs() {
   start_volume btrfs /dev/vda btrfs subvol=dumps || return
   modules+=" btrfs"
   drivers+=" btrfs"
-  captures btrfs && in_old_memory
-}
-
-# With dracut's module that extends a pool before it is full, which kdump-utils adds.
-read_thin() { read_volume thin "$1"; }
-case_thin() {
-  start_volume thin /dev/mapper/lab-dump ext4 defaults || return
-  modules+=" dm lvm lvmthinpool-monitor"
-  drivers+=" dm_thin_pool"
-  append+=" rd.lvm.lv=lab/dump"
-  captures thin && in_old_memory
+  captures && in_old_memory
 }
 
 # The key is in a file of the image. Unlocking takes the 256 MiB of argon2id (see guest/volume.sh).
 luks_uuid=6c61622d-6475-6d70-2d6b-657900000001
-read_luks() { read_volume luks "$1"; }
 start_luks() {
   start_volume luks /dev/mapper/dump ext4 defaults "lab.uuid=$luks_uuid" || return
   printf lab >"$own/key"
@@ -139,12 +138,12 @@ start_luks() {
 case_luks() {
   start_luks || return
   settings="ram=2g"
-  captures luks --soft-reserve --idle 900 && in_added_ram
+  captures --soft-reserve --idle 900 && in_added_ram
 }
 # Without RAM there is no dump, but the failure action.
 case_luks_no_ram() {
   start_luks || return
-  crash_with luks --idle 900 && ended_by_itself && says 'Keyslot open failed' && says 'failure action' && says 'reboot: Restarting system' && in_old_memory
+  crash_with --idle 900 && ended_by_itself && says 'Keyslot open failed' && says 'failure action' && says 'reboot: Restarting system' && in_old_memory
 }
 
 # ---------------------------------------------------------------- ext4 disks that come another way
@@ -166,7 +165,7 @@ case_multipath() {
   drivers+=" virtio_scsi sd_mod dm_multipath dm_service_time"
   words+=(--mount "/dev/mapper/mpatha /kdumproot ext4 defaults")
   append+=" lab.step=paths"
-  captures multipath && in_old_memory && says 'LAB multipath mpatha over .*/sda .*/sdb' && never_says 'Buffer I/O error'
+  captures && in_old_memory && says 'LAB multipath mpatha over .*/sda .*/sdb' && never_says 'Buffer I/O error'
 }
 
 # await_device DEVICE: dracut's queue, which connects to servers, goes on until it is there. In an image for one host, dracut itself adds
@@ -199,7 +198,7 @@ case_iscsi() {
   words+=(--mount "/dev/sda /kdumproot ext4 defaults")
   await_device /dev/sda
   append+=" netroot=iscsi:@$server_address::::$iscsi_name rd.iscsi.initiator=iqn.2026-01.lab.example:crashed"
-  captures iscsi && in_old_memory
+  captures && in_old_memory
 }
 
 # ---------------------------------------------------------------- directories of the host
@@ -220,7 +219,7 @@ case_virtiofs() {
     -chardev "socket,id=fs,path=$own/socket" -device vhost-user-fs-pci,chardev=fs,tag=dumps
   modules+=" virtiofs"
   words+=(--mount "dumps /kdumproot virtiofs defaults")
-  captures virtiofs && in_old_memory
+  captures && in_old_memory
 }
 
 # ---------------------------------------------------------------- a network that ends
@@ -250,5 +249,5 @@ case_nfs_cut() {
   drivers+=" nfs nfsv3"
   words+=(--mount "10.0.2.2:$nfs_export /kdumproot nfs $nfs_options,soft,timeo=30,retrans=1")
   append+=" lab.step=cut"
-  crash_with nfs-cut && ended_by_itself && says 'LAB cut the network' && says 'failure action' && says 'reboot: Restarting system' && in_old_memory
+  crash_with && ended_by_itself && says 'LAB cut the network' && says 'failure action' && says 'reboot: Restarting system' && in_old_memory
 }
