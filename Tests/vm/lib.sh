@@ -49,10 +49,11 @@ need_lab_tools() {
 
 # ---------------------------------------------------------------- kernels
 
-# use_kernel SERIES: sets kernel_dir, kernel_image and kernel_release. Fetches the kernel if the cache has none.
+# use_kernel SERIES [DIRECTORY]: sets kernel_dir, kernel_image and kernel_release. Fetches the kernel if the cache has none, and it is in no
+# other directory.
 use_kernel() {
   local series=$1
-  kernel_dir=$cache_dir/kernels/$series
+  kernel_dir=${2:-$cache_dir/kernels/$series}
   [[ -d $kernel_dir ]] || "$lab_dir/fetch" "$series"
   kernel_image=$kernel_dir/vmlinuz
   kernel_release=$(<"$kernel_dir/release")
