@@ -94,7 +94,7 @@ let package = Package(
       name: "CommandsTests", dependencies: ["Commands", "CrashedKernel", "OldMemory", "Platform", "KernelFixtures", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Platform", "CFuse", "FuseProtocol"],
+      name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Frames", "Platform", "CFuse", "FuseProtocol"],
       swiftSettings: testSettings),
     .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Frames", "Platform"], swiftSettings: testSettings),
     .testTarget(

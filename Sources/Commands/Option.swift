@@ -3,7 +3,7 @@ import Platform
 /// The mount options, for the parser, its messages and the manual.
 enum Option: UInt64, CaseIterable {
   case size, blocks, inodes, mode, uid, gid, remount
-  case level, reuse, store, vmcore, device, overwrite, nochecksum, checksum
+  case level, reuse, store, vmcore, device, overwrite, nochecksum, checksum, noscrub
 
   /// The name, with "=" at its end if it takes a value.
   var name: Literal {
@@ -23,6 +23,7 @@ enum Option: UInt64, CaseIterable {
     case .overwrite: return "overwrite"
     case .nochecksum: return "nochecksum"
     case .checksum: return "checksum"
+    case .noscrub: return "noscrub"
     }
   }
 
@@ -37,7 +38,7 @@ enum Option: UInt64, CaseIterable {
     case .reuse: return "free|cache|user"
     case .store: return "devmem|dax|vmcore"
     case .vmcore, .device: return "FILE"
-    case .remount, .overwrite, .nochecksum, .checksum: return ""
+    case .remount, .overwrite, .nochecksum, .checksum, .noscrub: return ""
     }
   }
 
@@ -60,6 +61,7 @@ enum Option: UInt64, CaseIterable {
     case .overwrite: return "allow pages of a file, such as a saved vmcore, to be overwritten"
     case .nochecksum: return "don't verify checksums of data that is read"
     case .checksum: return "verify them (the default)"
+    case .noscrub: return "don't verify data that nobody reads while nothing is asked for"
     }
   }
 

@@ -23,6 +23,10 @@ public final class FileSystem<Store: FrameStore & ~Copyable> {
   public var changedUnseen: InodeNumber?
   /// The last operation on file data that failed for a frame's sake.
   public internal(set) var lastAttempt: Attempt?
+  /// Where `scrubNext` goes on.
+  var scrubPlace = MapKey(owner: 0, position: 0)
+  /// How often it has been through all files.
+  public internal(set) var scrubs: UInt64 = 0
   /// The clock, which tests replace.
   let now: () -> Time
 

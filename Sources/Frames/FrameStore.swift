@@ -67,4 +67,8 @@ public protocol FrameStore: ~Copyable {
 
   /// Reads bytes of frames that lie one after the other, from byte `offset` of `first` on (0 ..< 4096).
   mutating func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError)
+
+  /// Checks that a frame, which was written, still holds what was written to it. One that is known to have failed is passed over, so that
+  /// each failure is thrown once.
+  mutating func check(_ frame: FrameNumber) throws(StoreError)
 }

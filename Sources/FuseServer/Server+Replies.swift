@@ -87,7 +87,8 @@ extension Server {
     _ = fuse_lowlevel_notify_inval_inode(session, inode.rawValue, -1, 0)
   }
 
-  private func logDamage(_ error: FileSystemError) {
+  /// Logs a failure of a frame: the file, the place in it, the page.
+  func logDamage(_ error: FileSystemError) {
     guard error.errno == .io, let attempt = fileSystem.lastAttempt else { return }
     var message = Text()
     if let path = fileSystem.path(of: attempt.inode) { message.append(bytes: path) } else { message.append("a file without a name") }

@@ -14,10 +14,12 @@ public final class Session {
   /// than a page (`headerBytes`). libfuse's own buffer would not do, since its layout is not part of the API.
   private let buffer: Mapping
   private var mounted = false
+  private let scrubs: Bool
 
   /// Prepares a session for the file system; nothing is mounted yet. An error has libfuse's message.
   public init(serving fileSystem: MountedFileSystem, options: SessionOptions) throws(Failure) {
     cfuse_keep_messages()
+    scrubs = options.scrubs
     server = Server(fileSystem)
     do throws(Errno) { buffer = try Mapping(anonymous: Session.headerBytes + Server.largestTransfer) } catch {
       throw Failure("no memory for requests: %", error.text)
@@ -75,14 +77,20 @@ public final class Session {
     server.answer = answer
     server.replyBuffer = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[Session.headerBytes...])
     var isIdleWorkLeft = true
+    var scrub = Scrub(isOn: scrubs)
     while fuse_session_exited(session) == 0 {
       if let signal = Signals.ending {
         report(signal)
         break
       }
-      if isIdleWorkLeft, !isRequestWaiting {
-        isIdleWorkLeft = idle(server.fileSystem)
-        continue
+      let patience = isIdleWorkLeft ? 0 : scrub.patience
+      if patience >= 0 {
+        let waiting = waitForRequest(patience)
+        if waiting == 0 {
+          if isIdleWorkLeft { isIdleWorkLeft = idle(server.fileSystem) } else { scrub.step(server) }
+        }
+        // Less than 0: a signal, perhaps the end.
+        if waiting <= 0 { continue }
       }
       let count = read(fuse_session_fd(session), buffer.bytes.baseAddress, buffer.bytes.count)
       if count < 0 {
@@ -96,6 +104,7 @@ public final class Session {
       request.mem = buffer.bytes.baseAddress
       request.size = count
       fuse_session_process_buf(session, &request)
+      scrub.noteRequest()
       if isWaiting, server.isReady {
         isWaiting = false
         onReady()
@@ -114,9 +123,10 @@ public final class Session {
     Log.line(text)
   }
 
-  private var isRequestWaiting: Bool {
+  /// Waits for so many milliseconds. Returns 0 if no request has come. The corresponding C function is `poll`.
+  private func waitForRequest(_ milliseconds: Int32) -> Int32 {
     var descriptor = pollfd(fd: fuse_session_fd(session), events: Int16(POLLIN), revents: 0)
-    return poll(&descriptor, 1, 0) != 0
+    return poll(&descriptor, 1, milliseconds)
   }
 
   /// The room for a request without the data of a write. The kernel wants 80 bytes more than `max_write` (`fuse_dev_do_read`), and a

@@ -6,6 +6,8 @@ public struct SessionOptions {
   public var source = Text()
   /// The flags that the kernel itself applies.
   public var flags = MountFlags()
+  /// Whether all data are checked while no request comes.
+  public var scrubs = false
 
   public init() {}
 

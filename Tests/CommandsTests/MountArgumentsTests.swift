@@ -92,6 +92,7 @@ struct MountArgumentsTests {
     #expect(try oldmem("store=vmcore").memory.way == .vmcore)
     #expect(try oldmem("store=dax").memory.way == .dax)
     #expect(try oldmem("nochecksum,checksum").memory.checksums)
+    #expect(try oldmem("checksum").scrubs && !oldmem("noscrub").scrubs)
   }
 
   @Test("how far to go narrows the level")
@@ -133,7 +134,7 @@ struct MountArgumentsTests {
 
   @Test("what a remount can't change has a number to compare, another for each value")
   func numbers() throws {
-    let given = try oldmem("mode=755,uid=5,gid=6,level=16,reuse=free,store=vmcore,vmcore=/a,overwrite,nochecksum")
+    let given = try oldmem("mode=755,uid=5,gid=6,level=16,reuse=free,store=vmcore,vmcore=/a,overwrite,nochecksum,noscrub")
     let plain = try parse("oldmem", "/mnt")
     for option in Option.allCases where option.isFixed {
       #expect(given.number(of: option) != plain.number(of: option) || option == .device)

@@ -145,6 +145,22 @@ struct FramePoolTests {
     #expect(throws: StoreError.noSpace) { try pool.allocate(upTo: 1, after: nil) }
   }
 
+  @Test("a check finds what was hit from outside, tells of it once, and changes nothing else")
+  func check() throws {
+    let pool = try FramePool.scratch(frames: 10, checksums: true)
+    let run = try pool.allocate(upTo: 10, after: nil)
+    try pool.write(pattern(10 * frameSize, seed: 1), to: run.first, at: 0, clearing: true)
+    for index in 0..<10 { try pool.check(run.first + index) }
+    try pool.strike(run.first + 4, at: 4095)
+    for index in 0..<10 where index != 4 { try pool.check(run.first + index) }
+    #expect(throws: StoreError.damaged(run.first + 4)) { try pool.check(run.first + 4) }
+    try pool.check(run.first + 4)
+    #expect(throws: StoreError.damaged(run.first + 4)) { try pool.read(1, from: run.first + 4, at: 5) }
+    #expect(pool.damagedFrames == 1)
+    pool.release(run)
+    #expect(pool.totalFrames == 9 && pool.freeFrames == 9 && pool.retiredFrames == 1)
+  }
+
   #if DEBUG
     @Test("what a frame costs is the same, however scattered the pool is", arguments: [1, 2, 3, 7, 100])
     func scattered(hole: Int) throws {

@@ -45,6 +45,33 @@ names_a_damaged_page() {
   logged "oldmemfs: /a directory/line\?break \(inode $inode\): read at byte 4096: page [0-9]+ no longer holds what was written to it \(EIO\)"
 }
 
+# Nobody reads the file. A scrub begins 3 seconds after the last request.
+finds_what_nobody_reads() {
+  local options=$1 file="$mount_point/a directory/file" inode place waited
+  start_logging "level=16,size=8m,overwrite$options" || return
+  { head -c 8192 /dev/zero && yes 'damage that page' | head -c 4096; } >"$file"
+  inode=$(stat -c %i "$file")
+  place=$(LC_ALL=C grep -abom1 'damage that page' "$scratch/vmcore" | head -n 1 | cut -d: -f1)
+  printf X | dd of="$scratch/vmcore" bs=1 seek="$place" conv=notrunc status=none
+  for ((waited = 0; waited < 16; waited++)); do
+    sleep 0.5
+    [[ ! -s $scratch/err ]] || ! grep -q 'no longer holds' "$scratch/err" || break
+  done
+  "$program" status "$mount_point" >"$scratch/out"
+  echo 1 >/proc/sys/vm/drop_caches
+  ! tail -c 1 "$file" >/dev/null 2>&1 || say "it could be read" >>"$scratch/out"
+  dd if="$file" bs=4096 skip=1 count=1 iflag=direct status=none 2>/dev/null | cmp -n 4096 - /dev/zero || say "the block before can't be read" >>"$scratch/out"
+  stop_logging
+  cat "$scratch/out"
+  grep -qxE 'damaged +1 pages, 0 sections' "$scratch/out" && ! grep -q read "$scratch/out" || return
+  logged "oldmemfs: /a directory/file \(inode $inode\): check at byte 8192: page [0-9]+ no longer holds what was written to it \(EIO\)"
+}
+
+# With this option, only a reader finds it.
+is_switched_off() {
+  ! finds_what_nobody_reads ,noscrub && grep -qxE 'damaged +0 pages, 0 sections' "$scratch/out" && grep -qxE 'checked +0 times' "$scratch/out"
+}
+
 # An orphan: a file that is open and has no name.
 names_an_orphan() {
   local inode status=0
@@ -86,6 +113,8 @@ check_failures() {
     "${unable_to_write[@]}" "$program" "$scratch/vmcore" "$mount_point" -o level=31,overwrite
   check "a failed write is logged with file and cause" names_a_failed_write
   check "a damaged page is logged with file and place" names_a_damaged_page
+  check "a damaged page of a file that nobody reads is found" finds_what_nobody_reads ""
+  check "without a scrub it is not" is_switched_off
   check "a fault of its own is told, and is its end" tells_of_a_fault
   check "the function of a fault is found" explains_a_place
   check "of a file without a name the inode is logged" names_an_orphan

@@ -64,6 +64,7 @@ refuses_what_it_cannot_change() {
   refuses_here 1 "can't change vmcore=" remount vmcore=/proc/vmcore || return
   refuses_here 1 "can't change devmem=" remount devmem=/dev/mem || return
   refuses_here 1 "can't change nochecksum" remount nochecksum || return
+  refuses_here 1 "can't change noscrub" remount noscrub || return
   refuses_here 1 "can't change mode=: use chmod" remount mode=700 || return
   refuses_here 1 "can't change uid=" remount uid=1 || return
   refuses_here 1 "can't change gid=" remount gid=1 || return

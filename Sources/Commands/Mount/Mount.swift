@@ -34,6 +34,7 @@ final class Mount {
     var options = SessionOptions()
     options.source = arguments.source
     options.flags = arguments.flags
+    options.scrubs = arguments.scrubs && arguments.memory.checksums
     let session: Session
     do throws(Failure) {
       session = try Session(serving: fileSystem, options: options)

@@ -14,6 +14,8 @@ final class MountArguments {
   var uid: UInt32 = 0
   var gid: UInt32 = 0
   let memory = MemoryArguments()
+  /// Whether all data are checked while nobody asks for anything.
+  var scrubs = true
   /// The options that the kernel itself applies.
   var flags = MountFlags()
   /// SOURCE is a file that may not be written, mounted `ro`.
@@ -67,6 +69,7 @@ final class MountArguments {
     case .device: return Self.number(of: memory.device)
     case .overwrite: return memory.overwrite ? 1 : 0
     case .nochecksum, .checksum: return memory.checksums ? 1 : 0
+    case .noscrub: return scrubs ? 1 : 0
     case .size, .blocks, .inodes, .remount: return 0
     }
   }
@@ -106,6 +109,7 @@ final class MountArguments {
     case .mode: mode = UInt32(try given.number(upTo: 0o7777, radix: 8))
     case .uid: uid = UInt32(try given.number(upTo: id))
     case .gid: gid = UInt32(try given.number(upTo: id))
+    case .noscrub: scrubs = false
     default: break
     }
   }

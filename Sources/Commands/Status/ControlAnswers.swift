@@ -54,6 +54,7 @@ enum ControlAnswers {
         UInt64(getpid()), way, UInt64(pool.level ?? 0), pool.isScanned ? 1 : 0, pool.totalFrames, pool.refusedFrames,
         UInt64(pool.damagedSections), pool.damagedFrames, room.blocks, room.freeBlocks, room.inodes, room.freeInodes,
         arguments.isReadOnlyFile ? 1 : 0, pool.retiredFrames,
+        fileSystem.scrubs,
       ]
       for option in Option.allCases { words.append(arguments.number(of: option)) }
       self.words = words
@@ -78,8 +79,10 @@ enum ControlAnswers {
     /// The source is a file that may not be written: it is mounted `ro`.
     var isReadOnlyFile: Bool { words[12] != 0 }
     var retiredFrames: UInt64 { words[13] }
+    /// How often all data have been checked.
+    var scrubs: UInt64 { words[14] }
     /// The option's value at mount, or its default.
-    func number(of option: Option) -> UInt64 { words[14 + Int(option.rawValue)] }
+    func number(of option: Option) -> UInt64 { words[15 + Int(option.rawValue)] }
   }
 
   // MARK: Asking

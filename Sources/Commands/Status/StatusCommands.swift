@@ -20,6 +20,7 @@ enum StatusCommands {
     amount("refused", status.refusedFrames, &text)
     amount("retired", status.retiredFrames, &text)
     text.appendField("damaged", Text("% pages, % sections", status.damagedFrames, status.damagedSections))
+    text.appendField("checked", Text("% times", status.scrubs))
     var added: UInt64 = 0
     for range in MemoryMap.current?.added ?? [] { added += (range.upperBound - range.lowerBound) / 4096 }
     amount("added RAM", added, &text)

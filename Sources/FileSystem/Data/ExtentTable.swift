@@ -27,6 +27,12 @@ struct ExtentTable {
     return Extent(entry)
   }
 
+  /// The first extent of any file that ends after a place in the order of files and blocks, and its file.
+  func next(from place: MapKey) -> (handle: UInt32, extent: Extent)? {
+    if let extent = extent(of: place.owner, at: place.position) { return (place.owner, extent) }
+    return map.first(from: place).map { ($0.key.owner, Extent($0)) }
+  }
+
   // MARK: Changing
 
   /// Makes sure that the next change succeeds: it adds at most two extents.

@@ -58,6 +58,12 @@ extension FramePool {
     }
   }
 
+  public func check(_ frame: FrameNumber) throws(StoreError) {
+    let (index, place) = locate(frame)
+    guard let index, let open = table.summaries[index].open, !open.retired[place] else { return }
+    try readWhole(frame, into: bounce.bytes)
+  }
+
   // MARK: Whole frames
 
   /// Writes whole frames, and notes each piece as it is written: after a failure on the way each frame has the checksum of its contents.

@@ -29,11 +29,13 @@ struct TestStore: FrameStore {
   func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {
     try frames.read(first, at: offset, into: bytes)
   }
+
+  func check(_ frame: FrameNumber) throws(StoreError) { try frames.check(frame) }
 }
 
 /// The frames of a `TestStore`.
 final class TestFrames {
-  enum Call { case allocate, write, read }
+  enum Call { case allocate, write, read, check }
 
   /// The contents of frames that were not written.
   static let pattern: UInt8 = 0xa7
@@ -50,6 +52,8 @@ final class TestFrames {
   var callsUntilFailure: (kind: Call, left: Int)?
   /// Writes that succeeded.
   private(set) var writes = 0
+  /// Frames that were checked, in this order.
+  var checked: [UInt64] = []
   /// A planted fault, to test the tests: frames are not cleared.
   var forgetsToClear = false
 
@@ -189,6 +193,13 @@ final class TestFrames {
     bytes.copyMemory(from: UnsafeRawBufferPointer(self.bytes(first, offset, bytes.count)))
   }
 
+  func check(_ frame: FrameNumber) throws(StoreError) {
+    checked.append(frame.rawValue)
+    use(frame, 1, as: .written, "checked")
+    guard !failed.contains(Int(frame.rawValue)) else { return }
+    try fail(.check, .damaged(frame))
+  }
+
   /// Notes frames that are used in a wrong state.
   private func use(_ first: FrameNumber, _ frames: Int, as least: Frame, _ what: String) {
     for frame in places(first, frames) where states[frame].rawValue < least.rawValue {
@@ -218,4 +229,5 @@ struct HollowStore: FrameStore {
   func write(_ bytes: UnsafeRawBufferPointer, to first: FrameNumber, at offset: Int, clearing: Bool) throws(StoreError) {}
   func writeZeros(count: Int, to first: FrameNumber, at offset: Int) throws(StoreError) {}
   func read(_ first: FrameNumber, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(StoreError) {}
+  func check(_ frame: FrameNumber) throws(StoreError) {}
 }
