@@ -13,7 +13,8 @@ public final class Session {
   /// A request, and after its first page the data of the reply. One buffer is enough: a request that is replied to with data is shorter
   /// than a page (`headerBytes`). libfuse's own buffer would not do, since its layout is not part of the API.
   private let buffer: Mapping
-  private var mounted = false
+  /// Where it is mounted.
+  private var directory: Text?
   private let scrubs: Bool
 
   /// Prepares a session for the file system; nothing is mounted yet. An error has libfuse's message.
@@ -37,7 +38,7 @@ public final class Session {
   }
 
   deinit {
-    if mounted { fuse_session_unmount(session) }
+    if directory != nil { fuse_session_unmount(session) }
     fuse_session_destroy(session)
   }
 
@@ -60,7 +61,7 @@ public final class Session {
   public func mount(at directory: Text) throws(Failure) {
     Signals.catchAll()
     guard directory.withCString({ fuse_session_mount(session, $0) }) == 0 else { throw Failure(Session.lastMessage) }
-    mounted = true
+    self.directory = directory
   }
 
   /// Answers requests until the file system is unmounted, or until SIGHUP, SIGINT or SIGTERM, which is logged. Returns 0 or an errno.
@@ -80,7 +81,7 @@ public final class Session {
     var scrub = Scrub(isOn: scrubs)
     while fuse_session_exited(session) == 0 {
       if let signal = Signals.ending {
-        report(signal)
+        report("%: unmounting, ", Text(signal))
         break
       }
       let patience = isIdleWorkLeft ? 0 : scrub.patience
@@ -97,7 +98,9 @@ public final class Session {
         // ENOENT: the caller was interrupted. ENODEV: the file system is unmounted (`fuse_dev_do_read`, fs/fuse/dev.c).
         let error = cplatform_errno()
         if error == EINTR || error == ENOENT || error == EAGAIN { continue }
-        return error == ENODEV ? 0 : error
+        guard error == ENODEV else { return error }
+        if isCut { report("the connection was cut: ") }
+        return 0
       }
       if fuse_session_exited(session) != 0 { break }
       var request = fuse_buf()
@@ -113,10 +116,17 @@ public final class Session {
     return 0
   }
 
-  /// Logs the end by a signal, and the files that go with it.
-  private func report(_ signal: Literal) {
+  /// Whether the connection was cut (`umount -f`, /sys/fs/fuse/connections/N/abort) while the file system is mounted, and stays mounted.
+  private var isCut: Bool {
+    guard let directory else { return false }
+    do throws(Errno) { _ = try FileKind(of: directory) } catch { return error == Errno(ENOTCONN) }
+    return false
+  }
+
+  /// Logs an end in which files go that somebody may still want.
+  private func report(_ end: Literal, _ signal: Text = Text()) {
     let room = server.fileSystem.statistics
-    var text = Text("%: unmounting, ", Text(signal))
+    var text = Text(end, signal)
     text.append(ratio: (room.blocks - room.freeBlocks) * 4, to: 1024, decimals: 1)
     text.append(" MiB of file data are gone; open files: ")
     text.append(server.openFiles)
