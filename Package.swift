@@ -55,8 +55,9 @@ let package = Package(
   products: [
     .executable(name: "oldmemfs", targets: ["oldmemfs"]),
     .executable(name: "oldmemfs-initramfs", targets: ["oldmemfs-initramfs"]),
-    // What Tests/fuzz links.
+    // What Tests/fuzz links: the parsers, the file system.
     .library(name: "Parsers", targets: ["CrashedKernel", "Vmcore", "Platform", "KernelFixtures", "TestSupport"]),
+    .library(name: "FileSystemModel", targets: ["FileSystemModel", "FileSystem", "Frames"]),
   ],
   // Each floor depends only on floors below it.
   targets: [
@@ -88,6 +89,10 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["DeviceDax", "Platform"], path: "Tests/TestSupport", swiftSettings: testSettings),
     // A tiny crashed kernel, for the tests.
     .target(name: "KernelFixtures", path: "Tests/KernelFixtures", swiftSettings: testSettings),
+    // A frame store that checks its user, and a reference of the file system, for its tests and for the fuzzer.
+    .target(
+      name: "FileSystemModel", dependencies: ["FileSystem", "Frames", "Platform"], path: "Tests/FileSystemModel",
+      swiftSettings: testSettings),
     // The kernel's side of /dev/fuse, for the tests.
     .systemLibrary(name: "FuseProtocol", path: "Tests/FuseProtocol"),
     .testTarget(
@@ -96,7 +101,8 @@ let package = Package(
     .testTarget(
       name: "FuseServerTests", dependencies: ["FuseServer", "FileSystem", "OldMemory", "Frames", "Platform", "CFuse", "FuseProtocol"],
       swiftSettings: testSettings),
-    .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "Frames", "Platform"], swiftSettings: testSettings),
+    .testTarget(
+      name: "FileSystemTests", dependencies: ["FileSystem", "FileSystemModel", "Frames", "Platform"], swiftSettings: testSettings),
     .testTarget(
       name: "OldMemoryTests",
       dependencies: ["OldMemory", "Frames", "CrashedKernel", "Vmcore", "DeviceDax", "Platform", "KernelFixtures", "TestSupport"],

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 @Suite("Access lists")
 struct AccessListTests {

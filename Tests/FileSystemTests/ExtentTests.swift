@@ -2,6 +2,7 @@ import Frames
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 @Suite("Extents")
 struct ExtentTests {

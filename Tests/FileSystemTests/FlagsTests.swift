@@ -2,6 +2,7 @@ import Platform
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// The flags of chattr(1), and the requests that they forbid.
 @Suite("Flags")

@@ -2,6 +2,7 @@ import Platform
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// The table alone, without a file system: references to an inode, and when it may be freed.
 @Suite("The inode table")

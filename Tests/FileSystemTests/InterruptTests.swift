@@ -1,6 +1,7 @@
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// If the kernel does not take a reply, since the caller was interrupted, the server must undo the counts of the request.
 @Suite("Interrupted requests")

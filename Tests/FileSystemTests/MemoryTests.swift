@@ -3,6 +3,7 @@ import Platform
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// The cost of metadata in memory and time.
 @Suite("100,000 files", .serialized)

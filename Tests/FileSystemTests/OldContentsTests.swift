@@ -2,6 +2,7 @@ import Frames
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// The store is full of a pattern until frames are written. No read of a file may show a byte of it.
 @Suite("Old contents")

@@ -2,6 +2,7 @@ import Platform
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 @Suite("Opening")
 struct OpensTests {

@@ -3,6 +3,7 @@ import Platform
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 @Suite("Reading and writing")
 struct ReadWriteTests {

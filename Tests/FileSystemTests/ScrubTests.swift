@@ -2,6 +2,7 @@ import Frames
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// Runs a pass to its end. Returns the errors on the way.
 private func errors(in tree: Tree) -> [FileSystemError] {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 @Suite("Seeking data and holes")
 struct SeekTests {

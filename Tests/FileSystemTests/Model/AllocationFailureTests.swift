@@ -2,6 +2,7 @@ import Frames
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// Lets each allocation of a long random run fail once. After each failure the whole tree must equal the reference: a request happens
 /// completely or not at all, and a write has written the bytes that it reports.
@@ -41,29 +42,5 @@ struct AllocationFailureTests {
     print("\(kind): \(failures) failures, \(refusals) refused requests in \(Self.steps) steps")
     // Most failed writes are repeated in another frame, and few requests read.
     #expect(refusals > Self.steps / 50)
-  }
-}
-
-extension Harness {
-  /// Takes all spare records, so that every reservation must grow.
-  func fillSlabs() {
-    let time = reference.time
-    while fileSystem.inodes.room > 0 {
-      fileSystem.inodes.link(fileSystem.inodes.add(mode: FileMode(0), uid: 0, gid: 0, at: time), in: InodeNumber.root.handle)
-      ballast.inodes += 1
-    }
-    fill(fileSystem.extents.mapForTests.nodes, MapNode(), &ballast.extentNodes)
-    fill(fileSystem.entries.mapForTests.nodes, MapNode(), &ballast.entryNodes)
-    fill(fileSystem.attributes.mapForTests.nodes, MapNode(), &ballast.attributeNodes)
-    fill(fileSystem.blobs.shortForTests, ShortPiece(), &ballast.shortPieces)
-    fill(fileSystem.blobs.longForTests, LongPiece(), &ballast.longPieces)
-    if let limit = reference.inodeLimit { fileSystem.setLimits(size: reference.sizeLimit, inodes: limit + UInt64(ballast.inodes)) }
-  }
-
-  private func fill<Record>(_ slab: Slab<Record>, _ record: Record, _ count: inout Int) {
-    while slab.room > 0 {
-      _ = slab.add(record)
-      count += 1
-    }
   }
 }

@@ -2,6 +2,7 @@ import Frames
 import Testing
 
 @testable import FileSystem
+@testable import FileSystemModel
 
 /// A small file system with short forms of the requests that many tests make.
 final class Tree {

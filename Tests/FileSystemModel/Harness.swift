@@ -116,8 +116,10 @@ final class Harness {
 
   /// Orphans may lose frames to a request that fails later, or whose other frames fail.
   private func learnLosses() {
-    for node in reference.nodes where node.isOrphan && !node.blocks.isEmpty && fileSystem.inodes[node.number.handle].isLost {
-      reference.lose(node)
+    for node in reference.nodes where node.isOrphan && !node.blocks.isEmpty {
+      let inode = fileSystem.inodes[node.number.handle]
+      // One that was written to after it lost its frames has others.
+      if inode.isLost, inode.frames == 0 { reference.lose(node) }
     }
   }
 

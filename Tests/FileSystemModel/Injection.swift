@@ -38,3 +38,27 @@ struct Injection {
     return !isLeft
   }
 }
+
+extension Harness {
+  /// Takes all spare records, so that every reservation must grow.
+  func fillSlabs() {
+    let time = reference.time
+    while fileSystem.inodes.room > 0 {
+      fileSystem.inodes.link(fileSystem.inodes.add(mode: FileMode(0), uid: 0, gid: 0, at: time), in: InodeNumber.root.handle)
+      ballast.inodes += 1
+    }
+    fill(fileSystem.extents.mapForTests.nodes, MapNode(), &ballast.extentNodes)
+    fill(fileSystem.entries.mapForTests.nodes, MapNode(), &ballast.entryNodes)
+    fill(fileSystem.attributes.mapForTests.nodes, MapNode(), &ballast.attributeNodes)
+    fill(fileSystem.blobs.shortForTests, ShortPiece(), &ballast.shortPieces)
+    fill(fileSystem.blobs.longForTests, LongPiece(), &ballast.longPieces)
+    if let limit = reference.inodeLimit { fileSystem.setLimits(size: reference.sizeLimit, inodes: limit + UInt64(ballast.inodes)) }
+  }
+
+  private func fill<Record>(_ slab: Slab<Record>, _ record: Record, _ count: inout Int) {
+    while slab.room > 0 {
+      _ = slab.add(record)
+      count += 1
+    }
+  }
+}

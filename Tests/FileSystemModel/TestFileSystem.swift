@@ -1,6 +1,5 @@
 import Frames
 import Platform
-import Testing
 
 @testable import FileSystem
 

@@ -3,11 +3,32 @@ import Platform
 
 @testable import FileSystem
 
-/// Makes random operations from a seed.
-struct Generator {
-  private var random: SeededGenerator
+/// Where choices come from: random numbers, or the bytes of a fuzzer.
+protocol Choices {
+  /// A number below `bound`.
+  mutating func below(_ bound: Int) -> Int
+}
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+extension Choices {
+  /// True once in `count` times.
+  mutating func once(in count: Int) -> Bool { below(count) == 0 }
+}
+
+extension SeededGenerator: Choices {}
+
+extension Generator where Random == SeededGenerator {
+  init(seed: UInt64) { self.init(SeededGenerator(seed: seed)) }
+}
+
+/// Makes operations by choice.
+struct Generator<Random: Choices> {
+  private(set) var random: Random
+
+  init(_ random: Random) { self.random = random }
+
+  /// Other choices than those of operations.
+  mutating func below(_ bound: Int) -> Int { random.below(bound) }
+  mutating func once(in count: Int) -> Bool { random.once(in: count) }
 
   mutating func next() -> Operation {
     switch random.below(100) {

@@ -14,7 +14,4 @@ struct SeededGenerator: RandomNumberGenerator {
 
   /// A number below `bound`. In a debug build this is faster than the standard library.
   mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: (next() >> 33) % UInt64(bound)) }
-
-  /// True once in `count` times.
-  mutating func once(in count: Int) -> Bool { below(count) == 0 }
 }
