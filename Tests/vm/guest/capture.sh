@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # STEPS, STEP_SECONDS, LEVEL, STORE, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
+. /lab/conf # STEPS, STEP_SECONDS, LEVEL, STORE, MOUNT_WORDS, CORRUPT_SEED, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
 
 out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
@@ -155,7 +155,7 @@ step_save_pages_b() { save_pages b; }
 step_mount() {
   mkdir -p /oldmem
   result available_before_mount "$(available)"
-  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o "level=$LEVEL${STORE:+,store=$STORE}" >$out/mount.out 2>$out/mount.err
+  timeout "$STEP_SECONDS" oldmemfs oldmem /oldmem -o "level=$LEVEL${STORE:+,store=$STORE}$MOUNT_WORDS" >$out/mount.out 2>$out/mount.err
   check mount $?
   grep -q ' /oldmem fuse' /proc/mounts || give_up "oldmemfs returned, and nothing is mounted on /oldmem"
   result available_after_mount "$(available)"
@@ -205,6 +205,64 @@ step_verify() {
   echo 3 >/proc/sys/vm/drop_caches
   timeout "$STEP_SECONDS" /lab/labguest verify /oldmem >$out/verify.out 2>$out/verify.err
   check verify $?
+}
+
+# damaged: the number of pages that the mount knows to be damaged. checked: how often all were checked.
+damaged() { oldmemfs status /oldmem | awk '$1 == "damaged" { print $2 }'; }
+checked() { oldmemfs status /oldmem | awk '$1 == "checked" { print $2 }'; }
+
+# corrupt NAME: has the host change a byte of 24 pages of files, chosen at random; their list is in corrupt-NAME.txt.
+corrupt() {
+  oldmemfs record /oldmem >$out/corrupt-record.txt || give_up "no record"
+  awk -v seed="$CORRUPT_SEED$1" '{ first[NR] = $1; count[NR] = $2; total += $2 }
+    END {
+      srand(seed)
+      for (chosen = 0; chosen < 24; ) {
+        place = int(rand() * total)
+        for (run = 1; place >= count[run]; run++) place -= count[run]
+        if (!seen[first[run] + place]++) { print first[run] + place; chosen++ }
+      }
+    }' $out/corrupt-record.txt >$out/corrupt-"$1".txt
+  # A line of the console is read whole, and short.
+  while read -r pfn; do
+    /lab/labguest ask "corrupt $pfn" || give_up "the host does not corrupt page $pfn"
+  done <$out/corrupt-"$1".txt
+}
+
+# Pages of files that nobody reads: a scrub finds them all. Asking for the status is a request, which makes it wait, so that is done seldom.
+step_corrupt_unread() {
+  corrupt 1
+  before=$(checked)
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    sleep 25
+    [ "$(damaged)" -lt 24 ] || break
+  done
+  result checked_unread "$before-$(checked)"
+  result damaged_unread "$(damaged)"
+  dmesg >$out/dmesg-unread.txt
+}
+
+# Pages of files that are read meanwhile.
+step_corrupt_read() {
+  /lab/labguest read-on /oldmem /tmp/stop >$out/read_on.out 2>$out/read_on.err &
+  reader=$!
+  corrupt 2
+  touch /tmp/stop
+  wait "$reader"
+  result read_on $?
+  rm /tmp/stop
+  result damaged_read "$(damaged)"
+}
+
+# None of these pages is used again.
+step_refill() {
+  rm /oldmem/f*
+  timeout "$STEP_SECONDS" /lab/labguest fill /oldmem >$out/refill.out 2>$out/refill.err
+  check refill $?
+  oldmemfs status /oldmem >$out/status-refill.txt
+  : >/tmp/stop
+  /lab/labguest read-on /oldmem /tmp/stop >$out/reread.out 2>$out/reread.err
+  check reread $?
 }
 
 # Lets the crashed kernel's disk complete its requests. They must not change the data of /oldmem.

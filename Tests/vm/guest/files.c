@@ -1,5 +1,5 @@
 // fill and verify: fill a file system to its last byte, and read every byte back. scatter frees single blocks in it that lie
-// apart.
+// apart. read-on reads while blocks are damaged: each must be right, or an error.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -157,5 +157,70 @@ int verify_command(int count, char **words) {
     if (*end == 0) verify_file(words[0], file, buffer, &totals, holes);
   }
   print_totals(&totals);
+  return 0;
+}
+
+typedef struct {
+  uint64_t blocks, failed, wrong;
+} Blocks;
+
+// Compares a block that was read (or -1) with what was written there.
+static void count_block(const char *path, uint64_t file, uint64_t offset, const unsigned char *bytes, ssize_t got, Blocks *blocks) {
+  blocks->blocks += 1;
+  if (got < 0 && errno != EIO) fail("read of %s at %llu", path, (unsigned long long)offset);
+  if (got < 0) {
+    blocks->failed += 1;
+  } else if (content_check(file, offset, bytes, got) != (size_t)got) {
+    blocks->wrong += 1;
+    fprintf(stderr, "labguest: %s: block at byte %llu is not what was written\n", path, (unsigned long long)offset);
+  }
+}
+
+// Reads a file without the kernel's cache, 1 MiB at a time, and where that fails block by block.
+static void read_file(const char *directory, uint64_t file, unsigned char *buffer, Blocks *blocks) {
+  char path[512];
+  file_path(path, sizeof path, directory, file);
+  int descriptor = open(path, O_RDONLY | O_DIRECT);
+  if (descriptor < 0) fail("open %s", path);
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) fail("fstat of %s", path);
+  for (uint64_t start = 0; start < (uint64_t)status.st_size; start += mebibyte) {
+    uint64_t left = status.st_size - start, part = left < mebibyte ? left : mebibyte;
+    ssize_t got = pread(descriptor, buffer, mebibyte, start);
+    for (uint64_t offset = 0; offset < part; offset += block_size) {
+      size_t count = part - offset < block_size ? part - offset : block_size;
+      ssize_t here = got == (ssize_t)part ? (ssize_t)count : pread(descriptor, buffer + offset, block_size, start + offset);
+      count_block(path, file, start + offset, buffer + offset, here, blocks);
+    }
+  }
+  close(descriptor);
+}
+
+// The last pass begins when STOP is there.
+int read_on_command(int count, char **words) {
+  if (count != 2) return 2;
+  unsigned char *buffer = aligned_alloc(block_size, mebibyte);
+  if (!buffer) fail("a buffer");
+  uint64_t passes = 0, wrong = 0;
+  Blocks blocks;
+  int stops;
+  do {
+    stops = access(words[1], F_OK) == 0;
+    blocks = (Blocks){0};
+    DIR *directory = opendir(words[0]);
+    if (!directory) fail("opendir of %s", words[0]);
+    struct dirent *entry;
+    while ((entry = readdir(directory))) {
+      char *end;
+      if (entry->d_name[0] != 'f') continue;
+      uint64_t file = strtoull(entry->d_name + 1, &end, 10);
+      if (*end == 0) read_file(words[0], file, buffer, &blocks);
+    }
+    closedir(directory);
+    passes += 1;
+    wrong += blocks.wrong;
+  } while (!stops);
+  printf("passes=%llu blocks=%llu failed=%llu wrong=%llu\n", (unsigned long long)passes, (unsigned long long)blocks.blocks,
+         (unsigned long long)blocks.failed, (unsigned long long)wrong);
   return 0;
 }

@@ -51,6 +51,7 @@ static const struct {
     {"fill", "DIR: write files of known content until no byte more fits", fill_command},
     {"scatter", "DIR HOLES: punch HOLES holes of one block into the files that fill wrote, none beside another", scatter_command},
     {"verify", "DIR [HOLES]: read back all that fill wrote, with the holes that scatter made, and compare", verify_command},
+    {"read-on", "DIR STOP: read all that fill wrote, again and again, until the file STOP is there, and count the blocks that fail", read_on_command},
     {"statfs", "DIR: print the file system's size", statfs_command},
     {"spoil", "DUMP: overwrite one page of the crashed kernel's text that DUMP holds", spoil_command},
     {"spoil-hard", "LIST: overwrite one page that must never be taken", spoil_hard_command},

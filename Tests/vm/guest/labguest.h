@@ -12,6 +12,7 @@ int sample_command(int count, char **words);
 int fill_command(int count, char **words);
 int scatter_command(int count, char **words);
 int verify_command(int count, char **words);
+int read_on_command(int count, char **words);
 int statfs_command(int count, char **words);
 int spoil_command(int count, char **words);
 int spoil_hard_command(int count, char **words);
