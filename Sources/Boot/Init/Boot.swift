@@ -79,11 +79,13 @@ public enum Boot {
       Log.line("no old memory is used: everything stays in memory")
       return false
     }
+    var places = [target]
     do throws(FileTreeError) {
       var unpacker = Unpacker(into: target, keeping: settings.keptInMemory)
       var stream = try payload.stream(frees: false)
       try unpacker.unpack(&stream)
       try putInPlace(unpacker.moved)
+      for directory in unpacker.moved { places.append(Text("/").appending(directory)) }
     } catch {
       Log.line(Text("can't use old memory for the initramfs: %; everything stays in memory", error.text))
       GivenUp.leaveRecord()
@@ -91,6 +93,7 @@ public enum Boot {
       return false
     }
     Shutdown.replaceSystemd(in: target)
+    MountUnits.keepMounted(places)
     watcher.commit()
     Log.line("the initramfs is in old memory")
     return true
