@@ -11,26 +11,7 @@ was_staged() { says 'bytes staged in /oldmem and sent on'; }
 
 # ---------------------------------------------------------------- ssh
 
-serve_ssh() {
-  mkdir -p "$own/dumps"
-  in_tree "$own" sh -c 'mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f /mnt/sshd_config' 2>"$own/sshd.log" &
-  await_port 22
-}
-configure_ssh() {
-  mkdir "$tree/root/.ssh"
-  chmod 700 "$tree/root/.ssh"
-  in_tree "$own" ssh-keygen -q -t ed25519 -N '' -f /mnt/host_key
-  in_tree "$own" ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/kdump_id_rsa
-  cp "$tree/root/.ssh/kdump_id_rsa.pub" "$own/authorized_keys"
-  say "10.0.2.2 $(cut -d' ' -f1,2 "$own/host_key.pub")" >"$tree/root/.ssh/known_hosts"
-  cat >"$own/sshd_config" <<CONF
-HostKey /mnt/host_key
-AuthorizedKeysFile /mnt/authorized_keys
-StrictModes no
-PermitRootLogin yes
-UsePAM no
-CONF
-}
+configure_ssh() { make_ssh_keys; }
 read_ssh() { read_flattened "$own/dumps/one/vmcore.flat" "$1"; }
 start_ssh() {
   start_target ssh read_ssh
