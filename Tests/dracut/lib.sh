@@ -82,12 +82,13 @@ use_bare_system() {
 }
 
 # in_tree DIRECTORY COMMAND...: runs a command in the tree, with /proc, /sys and /dev, and the host's DIRECTORY as /mnt. The mounts end
-# with the command.
+# with the command. $in_name_space are words before it (nsenter).
+in_name_space=()
 in_tree() {
   local host=$1
   shift
   # shellcheck disable=SC2016  # the words are the inner shell's
-  unshare --mount --propagation private -- bash -c '
+  "${in_name_space[@]}" unshare --mount --propagation private -- bash -c '
     tree=$1 host=$2; shift 2
     mount -t proc none "$tree/proc" && mount --rbind /dev "$tree/dev" && mount -t sysfs -o ro none "$tree/sys" \
       && mount -t tmpfs none "$tree/run" && mount --bind "$host" "$tree/mnt" \
