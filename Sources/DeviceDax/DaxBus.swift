@@ -61,15 +61,7 @@ extension DaxBus {
   /// Has the kernel's own loader load a driver that is not there, and the module that makes the regions: it knows this kernel's modules.
   public func load(_ driver: DaxDriver) throws(Errno) {
     guard loads, !has(driver) || !Files.exists(root.appending("/sys/bus/platform/drivers/hmem")) else { return }
-    let loader = SysFile.text(root.appending("/proc/sys/kernel"), "modprobe")
-    for words in [Text("dax_hmem region_idle=1"), Text(driver.name)] {
-      switch try ChildProcess.fork() {
-      case .child:
-        try? ThisProcess.execute(loader, [loader, Text("-q")] + words.split(UInt8(ascii: " ")))
-        ThisProcess.end(code: 127)
-      case .parent(let child): _ = child.end()
-      }
-    }
+    for words in ["dax_hmem region_idle=1", driver.name] as [Literal] { try ModuleLoader.load(words, root: root) }
   }
 }
 

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/statvfs.h>
+#include <sys/swap.h>
 #include <sys/vfs.h>
 #include <sys/types.h>
 #include <sys/wait.h>

@@ -80,7 +80,7 @@ public struct FileAttributes {
 }
 
 /// The number of a device, as device nodes have it.
-public struct DeviceNumber: Equatable, BitwiseCopyable {
+public struct DeviceNumber: Equatable, BitwiseCopyable, Sendable {
   /// As userspace has it: the kernel's own is another.
   public let rawValue: UInt64
 
@@ -88,4 +88,16 @@ public struct DeviceNumber: Equatable, BitwiseCopyable {
 
   /// The corresponding C function is `makedev`.
   public init(major: UInt32, minor: UInt32) { rawValue = UInt64(gnu_dev_makedev(major, minor)) }
+
+  /// Reads 'MAJOR:MINOR', as sysfs has it; nil for anything else.
+  public init?(_ text: Text) {
+    let numbers = text.split(UInt8(ascii: ":"))
+    guard numbers.count == 2, let major = numbers[0].number(), let minor = numbers[1].number(), major <= UInt32.max, minor <= UInt32.max
+    else { return nil }
+    self.init(major: UInt32(major), minor: UInt32(minor))
+  }
+
+  /// The corresponding C functions are `major` and `minor`.
+  public var major: UInt32 { gnu_dev_major(dev_t(rawValue)) }
+  public var minor: UInt32 { gnu_dev_minor(dev_t(rawValue)) }
 }
