@@ -9,6 +9,8 @@ public struct MemoryMap {
   /// The memory that the capture kernel has, in bytes, sorted: "Crash kernel" (`crashk_res` and `crashk_low_res`,
   /// kernel/crash_reserve.c), and what `crashkernel=SIZE,cma` lends to this kernel until the crash.
   public private(set) var reservations: [Range<UInt64>] = []
+  /// The kernel's image, in bytes: from "Kernel code" to "Kernel bss" (`setup_arch`, arch/x86/kernel/setup.c).
+  public private(set) var image: Range<UInt64>?
   /// Devices' memory that was made RAM, in bytes, sorted: "System RAM (kmem)" (drivers/dax/kmem.c).
   public private(set) var added: [Range<UInt64>] = []
   /// What this kernel or a driver of it has already, in bytes: its RAM, wherever it lies, ranges of device dax ("dax0.1", `alloc_dev_dax_range`,
@@ -16,6 +18,9 @@ public struct MemoryMap {
   /// ACPI makes RAM of a DIMM by itself (`acpi_memory_enable_device`, drivers/acpi/acpi_memhotplug.c), as "System RAM" in a resource that was
   /// there before, such as "Soft Reserved". A range may be there more than once.
   public private(set) var given: [Range<UInt64>] = []
+  /// Legacy persistent memory, in bytes, of which the kernel makes block devices: "Persistent Memory (legacy)" (`e820_type_to_string`,
+  /// arch/x86/kernel/e820.c), and the devices in it ("namespace0.0", `devm_nsio_enable`, drivers/nvdimm/claim.c). It is not in `given`.
+  public private(set) var legacyPmem: [Range<UInt64>] = []
 
   /// What this kernel lists; nil if it shows no memory, as to others than root.
   public static var current: MemoryMap? { MemoryMap(Files.contents(of: Text("/proc/iomem"), limit: 1 << 20)) }
@@ -28,8 +33,13 @@ public struct MemoryMap {
       guard let resource = Resource(line) else { continue }
       if resource.depth == 0, resource.name == "System RAM" { memory.append(resource.range) }
       if resource.name == "Crash kernel" { reservations.append(resource.range) }
+      if resource.isImage { image = min(image?.lowerBound ?? UInt64.max, resource.range.lowerBound)..<resource.range.upperBound }
       if resource.name == "System RAM (kmem)" { added.append(resource.range) }
-      if !resource.isOnlyAPlace { given.append(resource.range) }
+      if resource.isLegacyPmem {
+        legacyPmem.append(resource.range)
+      } else if !resource.isOnlyAPlace, !(resource.name.hasPrefix("namespace") && legacyPmem.contains(resource.range)) {
+        given.append(resource.range)
+      }
     }
     if memory.isEmpty { return nil }
     for line in lent.split(UInt8(ascii: "\n")) {
@@ -58,6 +68,10 @@ public struct MemoryMap {
     var isOnlyAPlace: Bool {
       name == "Soft Reserved" || name.hasPrefix("hmem.") || name.hasPrefix("PCI Bus ") || name == "RAM buffer"
     }
+
+    var isImage: Bool { name == "Kernel code" || name == "Kernel rodata" || name == "Kernel data" || name == "Kernel bss" }
+
+    var isLegacyPmem: Bool { name == "Persistent Memory (legacy)" }
 
     init?(_ line: Text) {
       let indent = line.bytes.firstIndex { $0 != UInt8(ascii: " ") } ?? 0

@@ -9,6 +9,8 @@ import Platform
 public struct SoftReservation {
   /// The ranges that are reserved, in bytes, the most useful first.
   public private(set) var ranges: [Range<UInt64>] = []
+  /// The ranges to swap to, in bytes (`SwapReservation`).
+  public private(set) var swapRanges: [Range<UInt64>] = []
   /// The words, with a space between them: `idleWord`, `noHotplugWord` if it is needed, and one for each range.
   public private(set) var words = Text()
   /// The ranges for which there was no room, and the bytes in them.
@@ -45,15 +47,24 @@ public struct SoftReservation {
   /// reservation, and of these the largest. Where firmware tells of no NUMA node, memory above all that the capture kernel has for itself
   /// is in none, and can't be added as RAM there (`dev_dax_kmem_probe` refuses it, drivers/dax/kmem.c).
   ///
-  /// - Parameter hasDIMMs: whether ACPI knows of memory that can be plugged.
-  public init(of map: MemoryMap, room: Int, hasDIMMs: Bool = false) {
+  /// - Parameters:
+  ///   - swap: the bytes to swap to, which are left out of the soft-reserved ranges, and come first.
+  ///   - hasDIMMs: whether ACPI knows of memory that can be plugged.
+  public init(of map: MemoryMap, room: Int, swap: UInt64 = 0, hasDIMMs: Bool = false) {
     var head = Text(Self.idleWord)
     if hasDIMMs { head.append(" %", Text(Self.noHotplugWord)) }
     var candidates = Self.candidates(map)
+    for range in SwapReservation.cut(swap, from: &candidates, sparing: map.image) {
+      let longer = head.appending(" ").appending(Self.word(range, separator: "!"))
+      guard longer.bytes.count <= room else { continue }
+      head = longer
+      swapRanges.append(range)
+    }
+    if !swapRanges.isEmpty { words = head }
     let end = map.reservations.last?.upperBound ?? 0
     candidates.insertionSort { Self.isBetter($0, than: $1, below: end) }
     for range in candidates {
-      let word = Self.word(range)
+      let word = Self.word(range, separator: "%", suffix: Self.typeSuffix)
       let count = (ranges.isEmpty ? head : words).bytes.count + 1 + word.bytes.count
       if count <= room {
         if ranges.isEmpty { words = head }
@@ -71,10 +82,10 @@ public struct SoftReservation {
     return range.upperBound - range.lowerBound > other.upperBound - other.lowerBound
   }
 
-  private static func word(_ range: Range<UInt64>) -> Text {
+  private static func word(_ range: Range<UInt64>, separator: Literal, suffix: Literal = "") -> Text {
     var word = Text("memmap=%", size(range.upperBound - range.lowerBound))
-    word.append(byte: UInt8(ascii: "%"))
-    word.append("%%", size(range.lowerBound), Text(typeSuffix))
+    word.append(separator)
+    word.append("%%", size(range.lowerBound), Text(suffix))
     return word
   }
 

@@ -35,7 +35,7 @@ extension SoftReservation {
     var count = 0
     for line in words.split(UInt8(ascii: "\n")) {
       for word in line.split(UInt8(ascii: " ")) {
-        guard let value = word.value(of: "memmap="), !isOther(value) else { continue }
+        guard let value = word.value(of: "memmap="), !isOther(value), !isOthersPmem(value, map) else { continue }
         count += 1
         if let range = range(value) {
           if let fault = fault(range, map) { body(WrongWord(word: word, fault: fault)) }
@@ -48,16 +48,22 @@ extension SoftReservation {
   }
 
   /// Whether a `memmap=` is one of the kernel's others: `exactmap`, or one that adds memory (`@`), takes it away (`$`) or gives it to ACPI
-  /// (`#`) or to pmem (`!`).
+  /// (`#`).
   private static func isOther(_ value: Text) -> Bool {
     if value == "exactmap" { return true }
     for byte in value.bytes {
       switch byte {
-      case UInt8(ascii: "@"), UInt8(ascii: "$"), UInt8(ascii: "#"), UInt8(ascii: "!"): return true
+      case UInt8(ascii: "@"), UInt8(ascii: "$"), UInt8(ascii: "#"): return true
       default: break
       }
     }
     return false
+  }
+
+  /// Whether a word makes persistent memory of what is no memory of this boot: then this kernel has it as such already, by the same word.
+  private static func isOthersPmem(_ value: Text, _ map: MemoryMap) -> Bool {
+    guard let range = SwapReservation.range(value) else { return false }
+    return !(map.memory + map.reservations).contains { $0.overlaps(range) }
   }
 
   private static func fault(_ range: Range<UInt64>, _ map: MemoryMap) -> WrongWord.Fault? {
@@ -67,12 +73,19 @@ extension SoftReservation {
     return range.lowerBound % alignment == 0 && range.upperBound % alignment == 0 ? nil : .unaligned
   }
 
-  /// The range of `SIZE%START+0xefffffff`; nil for anything else.
+  /// The range of `SIZE%START+0xefffffff` or `SIZE!START`; nil for anything else.
   private static func range(_ value: Text) -> Range<UInt64>? {
+    if let range = SwapReservation.range(value) { return range }
     let sides = value.split(UInt8(ascii: "%"))
-    guard sides.count == 2, let size = bytes(sides[0]), size > 0 else { return nil }
+    guard sides.count == 2 else { return nil }
     let place = sides[1].split(UInt8(ascii: "+"))
-    guard place.count == 2, place[1] == "0xefffffff", let start = bytes(place[0]) else { return nil }
+    guard place.count == 2, place[1] == "0xefffffff" else { return nil }
+    return range(size: sides[0], start: place[0])
+  }
+
+  /// nil if one of them is no number, or the range is empty or has no end.
+  static func range(size: Text, start: Text) -> Range<UInt64>? {
+    guard let size = bytes(size), size > 0, let start = bytes(start) else { return nil }
     let (end, overflow) = start.addingReportingOverflow(size)
     return overflow ? nil : start..<end
   }

@@ -68,6 +68,26 @@ struct MemoryMapTests {
     #expect(map.memory == [0x3500_0000..<0x4500_0000])
   }
 
+  @Test("persistent memory that the command line made, and its block device, are listed apart; who else has some of it is not")
+  func legacyPmem() throws {
+    let map = try #require(
+      MemoryMap(
+        Text(
+          """
+          35000000-44ffffff : System RAM
+          60000000-6fffffff : Persistent Memory (legacy)
+            60000000-6fffffff : namespace0.0
+          70000000-7fffffff : Persistent Memory
+            70000000-7fffffff : namespace1.0
+          80000000-8fffffff : Persistent Memory (legacy)
+            80100000-801fffff : ramoops:dump(0/15)
+
+          """)))
+    #expect(map.legacyPmem == [0x6000_0000..<0x7000_0000, 0x8000_0000..<0x9000_0000])
+    #expect(
+      map.given == [0x3500_0000..<0x4500_0000, 0x7000_0000..<0x8000_0000, 0x7000_0000..<0x8000_0000, 0x8010_0000..<0x8020_0000])
+  }
+
   @Test("a listing without addresses, as others than root see it, is none")
   func unprivileged() {
     #expect(MemoryMap(Text("00000000-00000000 : System RAM\n  00000000-00000000 : Crash kernel\n")) == nil)

@@ -48,6 +48,68 @@ struct SoftReservationTests {
     #expect(SoftReservation.check(some.words, map) { _ in } == some.ranges.count)
   }
 
+  @Test("memory to swap to is cut from the top, and its words come first")
+  func swap() throws {
+    let map = try #require(MemoryMap(Text(listing)))
+    let reservation = SoftReservation(of: map, room: 2000, swap: 1 << 30)
+    #expect(string(reservation.words).hasPrefix("dax_hmem.region_idle=1 memmap=1G!6G memmap="))
+    #expect(reservation.swapRanges == [0x1_8000_0000..<0x1_c000_0000])
+    #expect(!reservation.ranges.contains { $0.overlaps(0x1_8000_0000..<0x1_c000_0000) })
+    #expect(SwapReservation.ranges(in: reservation.words) == reservation.swapRanges)
+    #expect(SoftReservation.check(reservation.words, map) { Issue.record("\(string($0.text))") } == reservation.ranges.count + 1)
+  }
+
+  @Test("more than a range has is cut from several; what is left over is soft-reserved", arguments: 0...40 as ClosedRange<UInt64>)
+  func swapFromSeveral(_ part: UInt64) throws {
+    let map = try #require(MemoryMap(Text(listing)))
+    let all = SoftReservation(of: map, room: 2000).ranges
+    let bytes = part * 137 << 20
+    let reservation = SoftReservation(of: map, room: 2000, swap: bytes)
+    func total(_ ranges: [Range<UInt64>]) -> Int { ranges.reduce(0) { $0 + $1.count } }
+    #expect(total(reservation.swapRanges) == min(Int((bytes + 0x1f_ffff) / 0x20_0000 * 0x20_0000), total(all)))
+    #expect(total(reservation.swapRanges) + total(reservation.ranges) == total(all))
+    for range in reservation.swapRanges { #expect(!reservation.ranges.contains { $0.overlaps(range) }) }
+  }
+
+  @Test("the kernel's image is spared, and what lies around it is not")
+  func swapBesideImage() throws {
+    let map = try map(
+      "00100000-3fffffff : System RAM", "  31000000-31ffffff : Kernel code", "  32000000-327fffff : Kernel rodata",
+      "  32800000-32bfffff : Kernel data", "  32f00000-333fffff : Kernel bss", "  38000000-3fffffff : Crash kernel")
+    func reservation(_ mib: UInt64) -> SoftReservation { SoftReservation(of: map, room: 2000, swap: mib << 20) }
+    #expect(map.image == 0x3100_0000..<0x3340_0000)
+    #expect(reservation(16).swapRanges == [0x3700_0000..<0x3800_0000])
+    #expect(reservation(16).ranges == [0x20_0000..<0x3700_0000])
+    let large = reservation(100)
+    #expect(large.swapRanges == [0x3340_0000..<0x3800_0000, 0x2f80_0000..<0x3100_0000])
+    #expect(large.ranges == [0x20_0000..<0x2f80_0000, 0x3100_0000..<0x3340_0000])
+    #expect(reservation(4096).ranges == [0x3100_0000..<0x3340_0000])
+  }
+
+  @Test("without room for their words nothing is swapped to, and no range is cut off half", arguments: 0...150)
+  func swapRoom(_ room: Int) throws {
+    let reservation = SoftReservation(of: try #require(MemoryMap(Text(listing))), room: room, swap: 3 << 30)
+    #expect(reservation.words.bytes.count <= room)
+    #expect(SwapReservation.ranges(in: reservation.words) == reservation.swapRanges)
+  }
+
+  @Test("words for swap that don't fit this boot are refused like the others")
+  func swapFaults() throws {
+    let map = try map("00100000-3fffffff : System RAM", "  30000000-37ffffff : Crash kernel")
+    func fault(_ word: String) -> WrongWord.Fault? {
+      var fault: WrongWord.Fault?
+      #expect(SoftReservation.check(Text(bytes: Array(word.utf8)), map) { fault = $0.fault } == 1)
+      return fault
+    }
+    #expect(fault("memmap=64M!512M") == nil)
+    #expect(fault("memmap=64M!740M") == .overlapsReservation)
+    #expect(fault("memmap=64M!0") == .low)
+    #expect(fault("memmap=64M!992M") == .beyondMemory)
+    #expect(fault("memmap=1M!512M") == .unaligned)
+    #expect(fault("memmap=64M!") == .malformed)
+    #expect(fault("memmap=!512M") == .malformed)
+  }
+
   @Test("no range overlaps a reservation, low memory or a hole, wherever these lie")
   func overlaps() throws {
     for _ in 0..<2000 {

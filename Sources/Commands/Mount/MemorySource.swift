@@ -78,9 +78,12 @@ extension CrashedKernel {
     do throws(Errno) { guard try FileKind(of: path) == .kernel else { return } } catch { return }
     guard let map = MemoryMap.current
     else { throw Failure("/proc/iomem shows no memory, so it is not known what this kernel has") }
-    for range in map.given {
-      take(PFN(range.lowerBound / PFN.pageSize)..<PFN((range.upperBound + PFN.pageSize - 1) / PFN.pageSize))
-    }
+    take(map.given + map.legacyPmem)
+  }
+
+  /// Holds back the frames that ranges of bytes touch.
+  func take(_ ranges: [Range<UInt64>]) {
+    for range in ranges { take(PFN(range.lowerBound / PFN.pageSize)..<PFN((range.upperBound + PFN.pageSize - 1) / PFN.pageSize)) }
   }
 
   /// The beginning of /proc/cpuinfo: the first processor.

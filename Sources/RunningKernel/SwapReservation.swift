@@ -1,0 +1,76 @@
+import Platform
+
+/// Memory of this kernel that its capture kernel shall swap to. Words `memmap=SIZE!START` on the capture kernel's command line make *legacy
+/// persistent memory* of it there (Documentation/admin-guide/kernel-parameters.txt; `E820_TYPE_PRAM`, arch/x86/include/asm/e820/types.h): no RAM,
+/// but block devices.
+public enum SwapReservation {
+  /// The ranges that such words on a command line name, in bytes.
+  public static func ranges(in line: Text) -> [Range<UInt64>] {
+    line.split(UInt8(ascii: " ")).compactMap { $0.value(of: "memmap=").flatMap(range) }
+  }
+
+  /// Those of this kernel's command line.
+  public static var inForce: [Range<UInt64>] { ranges(in: SysFile.text(Text("/proc"), "cmdline")) }
+
+  /// The range of `SIZE!START`; nil for anything else.
+  static func range(_ value: Text) -> Range<UInt64>? {
+    let sides = value.split(UInt8(ascii: "!"))
+    guard sides.count == 2, value.bytes.first != UInt8(ascii: "!") else { return nil }
+    return SoftReservation.range(size: sides[0], start: sides[1])
+  }
+
+  /// Cuts as many bytes as are asked for from the upper ends of ranges, which are sorted, and returns them, the highest first. The highest
+  /// memory is the least useful as RAM: in the capture kernel it may be in no NUMA node.
+  ///
+  /// - Parameter image: the kernel's image, which is spared. No page of it can be swapped to, and by its pages a mount proves that what it
+  ///   writes to is this kernel's memory: a block device's can't be mapped through `/dev/mem`.
+  static func cut(_ bytes: UInt64, from ranges: inout [Range<UInt64>], sparing image: Range<UInt64>?) -> [Range<UInt64>] {
+    var parts: [Range<UInt64>] = []
+    var rest = roundedUp(bytes)
+    if let image {
+      split(&ranges, at: image.lowerBound / SoftReservation.alignment * SoftReservation.alignment..<roundedUp(image.upperBound))
+    }
+    var index = ranges.count
+    while rest > 0, index > 0 {
+      index -= 1
+      let range = ranges[index]
+      if range.isEmpty { continue }
+      if let image, range.overlaps(image) { continue }
+      let start = range.upperBound - min(range.upperBound - range.lowerBound, rest)
+      parts.append(start..<range.upperBound)
+      rest -= range.upperBound - start
+      ranges[index] = range.lowerBound..<start
+    }
+    join(&ranges)
+    return parts
+  }
+
+  private static func roundedUp(_ bytes: UInt64) -> UInt64 {
+    (bytes + SoftReservation.alignment - 1) / SoftReservation.alignment * SoftReservation.alignment
+  }
+
+  /// Makes parts of a range of its own of what lies before a place, in it, and behind it.
+  private static func split(_ ranges: inout [Range<UInt64>], at place: Range<UInt64>) {
+    var parts: [Range<UInt64>] = []
+    for range in ranges {
+      let inside = place.clamped(to: range)
+      parts.append(range.lowerBound..<inside.lowerBound)
+      parts.append(inside)
+      parts.append(inside.upperBound..<range.upperBound)
+    }
+    ranges = parts
+  }
+
+  /// Makes a range of those that touch, and leaves out those without memory.
+  private static func join(_ ranges: inout [Range<UInt64>]) {
+    var joined: [Range<UInt64>] = []
+    for range in ranges where !range.isEmpty {
+      if let last = joined.last, last.upperBound == range.lowerBound {
+        joined[joined.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        joined.append(range)
+      }
+    }
+    ranges = joined
+  }
+}
