@@ -68,9 +68,10 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "RunningKernel", "DeviceDax", "Platform", "CPlatform",
+        "FuseServer", "FileSystem", "OldMemory", "Frames", "CrashedKernel", "Vmcore", "RunningKernel", "DeviceDax", "SwapSpace", "Platform",
+        "CPlatform",
       ], swiftSettings: settings),
-    .target(name: "Boot", dependencies: ["RunningKernel", "Platform", "CBoot"], swiftSettings: settings),
+    .target(name: "Boot", dependencies: ["RunningKernel", "SwapSpace", "Platform", "CBoot"], swiftSettings: settings),
     .target(
       name: "FuseServer", dependencies: ["FileSystem", "OldMemory", "Frames", "Platform", "CFuse", "CPlatform"],
       swiftSettings: settings),
@@ -81,6 +82,7 @@ let package = Package(
     .target(name: "Vmcore", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "DeviceDax", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "RunningKernel", dependencies: ["Platform"], swiftSettings: settings),
+    .target(name: "SwapSpace", dependencies: ["Platform"], swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
     .target(name: "CPlatform", cSettings: cSettings),
     .target(name: "CFuse", dependencies: ["CPlatform"], cSettings: cSettings, linkerSettings: [.linkedLibrary("fuse3")]),
@@ -113,6 +115,7 @@ let package = Package(
     .testTarget(name: "VmcoreTests", dependencies: ["Vmcore", "Platform", "KernelFixtures", "TestSupport"], swiftSettings: testSettings),
     .testTarget(name: "RunningKernelTests", dependencies: ["RunningKernel", "Platform", "TestSupport"], swiftSettings: testSettings),
     .testTarget(name: "DeviceDaxTests", dependencies: ["DeviceDax", "Platform", "TestSupport"], swiftSettings: testSettings),
+    .testTarget(name: "SwapSpaceTests", dependencies: ["SwapSpace", "Platform", "TestSupport"], swiftSettings: testSettings),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: testSettings),
     .testTarget(name: "BootTests", dependencies: ["Boot", "Platform", "CBoot", "TestSupport"], swiftSettings: testSettings),
   ]

@@ -68,7 +68,7 @@ extension Command {
       "record", synopsis: "  oldmemfs record [DIR] [--to FILE]         a line 'FIRST_PFN COUNT' per run of pages overwritten so far\n",
       manual: """
 
-        The pages that 'oldmemfs ram' has made RAM, and those that the mount at DIR has overwritten.
+        The pages that 'oldmemfs ram' has made RAM and 'oldmemfs swap' swap, and those that the mount at DIR has overwritten.
 
         --to FILE         write the lines to FILE, and keep it up to date: the process that serves DIR appends a run of pages
                           before it overwrites it. FILE can't be in DIR itself.
@@ -84,13 +84,14 @@ extension Command {
 
   public static var memmap: Command {
     Command(
-      "memmap", synopsis: "  oldmemfs memmap [--check WORDS]           (before a crash) words for the capture kernel's command line\n",
+      "memmap", synopsis: "  oldmemfs memmap [--swap SIZE | --check WORDS]  (before a crash) words for the capture kernel's command line\n",
       manual: """
 
         The words leave this kernel's memory to device dax in the capture kernel (soft-reserved memory: dax_hmem, kmem). Where the
         reservation lies differs from boot to boot, so make them anew whenever kdump loads the capture kernel: $(oldmemfs memmap) in the
         variable that kdump appends to its command line. If nothing can be done, nothing is printed but a line on standard error.
 
+        --swap SIZE       leave N[k|m|g] of memory, the highest, for 'oldmemfs swap' in the capture kernel
         --check WORDS     exit with 0 if the words among WORDS, such as a whole command line, fit this boot; else say what is wrong
         --kernel RELEASE  the capture kernel's release (default: the running one's)
         --room BYTES      the bytes that the words may take (default: what this kernel's command line and 256 bytes of kdump's leave)
@@ -113,6 +114,21 @@ extension Command {
         OPTIONS are a mount's level= and reuse=
 
         """, run: RamCommand.run)
+  }
+
+  public static var swap: Command {
+    Command(
+      "swap", synopsis: "  oldmemfs swap [SIZE] [-o level=N,reuse=…] | --off  (after a crash) swap to the crashed kernel's memory\n",
+      manual: """
+
+        Pages of the memory that 'oldmemfs memmap --swap' left for it become swap space of this kernel, if the dump leaves them out and nobody
+        uses them: free pages first, and without a program that serves them. Nothing checks that they still hold what was swapped.
+
+        SIZE              as much as N[k|m|g] (default: all that there is)
+        --off             bring back what is swapped, and end it
+        OPTIONS are a mount's level= and reuse=
+
+        """, run: SwapCommand.run)
   }
 
   /// A script of the dracut module's: kdump's configurations are shell scripts, too.

@@ -11,7 +11,7 @@ struct Main {
     // The first stage's /init is this program. Process 1 alone would not tell: a container's first process is that, too.
     if getpid() == 1, Arguments.programName == "init" { exit(Boot.run()) }
     if getpid() == 1, Arguments.programName == "systemd-shutdown" { exit(BootCommands.shutDown(Arguments.words)) }
-    Program.run([.mount, .scan, .ram, .record, .status, relocate, seal, watch, start])
+    Program.run([.mount, .scan, .ram, .swap, .record, .status, relocate, seal, watch, start])
   }
 
   private static var relocate: Command {

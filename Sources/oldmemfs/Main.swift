@@ -7,7 +7,7 @@ struct Main {
   static func main() {
     Program.prepare()
     Program.run([
-      .mount, .scan, .ram, .record, .status, .memmap, .check,
+      .mount, .scan, .ram, .swap, .record, .status, .memmap, .check,
       .relocate { _ throws(Failure) in
         throw Failure(usage: "only the program that dracut-module/install builds for an initramfs can relocate")
       },

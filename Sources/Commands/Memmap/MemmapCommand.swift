@@ -8,11 +8,12 @@ import RunningKernel
 /// no failure.
 enum MemmapCommand {
   static func run(_ words: [Text]) throws(Failure) -> ExitCode {
-    let parsed = try OptionParser.parse(words, valued: ["--check", "--kernel", "--room", "--iomem"])
+    let parsed = try OptionParser.parse(words, valued: ["--check", "--kernel", "--room", "--iomem", "--swap"])
     if let operand = parsed.operands.first { throw .unexpected(operand) }
     var check: Text?
     var release: Text?
     var givenRoom: Int?
+    var swap: UInt64 = 0
     var listing = Text("/proc/iomem")
     for option in parsed.options {
       if let value = option.value(of: "check=") {
@@ -21,6 +22,8 @@ enum MemmapCommand {
         release = value
       } else if let value = option.value(of: "room=")?.number() {
         givenRoom = Int(clamping: value)
+      } else if let value = option.value(of: "swap="), case .absolute(let bytes)? = Size(value) {
+        swap = bytes
       } else if let value = option.value(of: "iomem="), !value.bytes.isEmpty {
         listing = value
       } else {
@@ -35,7 +38,11 @@ enum MemmapCommand {
     do throws(Failure) { map = try self.map(listing, lent) } catch { return nothing(error.message) }
     guard !map.reservations.isEmpty else { return nothing(Text("no memory is reserved by crashkernel=")) }
     let room = givenRoom ?? roomBeside(line)
-    let reservation = SoftReservation(of: map, room: room, hasDIMMs: hasDIMMs)
+    if swap > 0, let missing = missingForSwap(release ?? runningRelease) {
+      Log.line(Text("no memory to swap to: %", missing))
+      swap = 0
+    }
+    let reservation = SoftReservation(of: map, room: room, swap: swap, hasDIMMs: hasDIMMs)
     guard !reservation.ranges.isEmpty else {
       return nothing(Text("the command line has % bytes of room left, which is not enough for a word", UInt64(room)))
     }
@@ -53,6 +60,16 @@ enum MemmapCommand {
   private static func nothing(_ why: Text) -> ExitCode {
     Log.line(Text("no memory for the capture kernel: %", why))
     return .success
+  }
+
+  /// Why the capture kernel could not swap to memory that is left to it; nil if it can.
+  private static func missingForSwap(_ release: Text) -> Text? {
+    guard let modules = KernelModules(of: release) else { return Text("/lib/modules/% has no list of modules", release) }
+    // Built in, device mapper is "dm-mod.ko", as its module's file is.
+    for name in ["nd_e820", "nd_pmem", "dm-mod"] as [Literal] where !modules.contains(name) {
+      return Text("kernel % has no module %", release, Text(name))
+    }
+    return nil
   }
 
   private static var runningRelease: Text {

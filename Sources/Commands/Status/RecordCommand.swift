@@ -3,7 +3,7 @@ import FuseServer
 import Platform
 import RunningKernel
 
-/// `oldmemfs record [DIR] [--to FILE]`: lists the pages that became RAM of this kernel, and those that the process that serves a mount has
+/// `oldmemfs record [DIR] [--to FILE]`: lists the pages that became RAM or swap of this kernel, and those that the process that serves a mount has
 /// overwritten.
 ///
 /// Each run of pages of 4096 bytes is a line 'FIRST_PFN COUNT'. Standard output gets the runs overwritten so far, sorted. FILE begins
@@ -62,16 +62,23 @@ enum RecordCommand {
     Failure("the record can't be kept in %: %", path, error.text)
   }
 
-  /// Calls `body` with the lines of each answer. RAM that was added is among them: nobody knows which of its pages have been written.
+  /// The frames of RAM that was added and of swap, sorted: nobody knows which of them have been written.
+  private static func handedOver() -> [Range<UInt64>] {
+    var frames = OldMemorySwap.frames
+    for range in MemoryMap.current?.added ?? [] { frames.append(range.lowerBound / 4096..<range.upperBound / 4096) }
+    frames.insertionSort { $0.lowerBound < $1.lowerBound }
+    return frames
+  }
+
+  /// Calls `body` with the lines of each answer, and of what was handed over to the kernel among them.
   private static func forEachPart(at directory: Text?, _ body: (Text) throws(Failure) -> Void) throws(Failure) {
-    let added = MemoryMap.current?.added ?? []
-    var nextAdded = 0
-    /// Appends the RAM that lies before a page.
-    func appendAdded(before pfn: UInt64, to text: inout Text) {
-      while nextAdded < added.count, added[nextAdded].lowerBound / 4096 < pfn {
-        let range = added[nextAdded]
-        text.append("% %\n", range.lowerBound / 4096, (range.upperBound - range.lowerBound) / 4096)
-        nextAdded += 1
+    let others = handedOver()
+    var nextOther = 0
+    /// Appends those that lie before a page.
+    func appendOthers(before pfn: UInt64, to text: inout Text) {
+      while nextOther < others.count, others[nextOther].lowerBound < pfn {
+        text.append("% %\n", others[nextOther].lowerBound, others[nextOther].upperBound - others[nextOther].lowerBound)
+        nextOther += 1
       }
     }
     var next: UInt64 = 0
@@ -80,11 +87,11 @@ enum RecordCommand {
         try directory.map { directory throws(Failure) in try ControlAnswers.ask(.record, from: next, at: directory) } ?? [UInt64.max, 0]
       var text = Text()
       for index in 0..<min(Int(truncatingIfNeeded: answer[1]), (answer.count - 2) / 2) {
-        appendAdded(before: answer[2 + 2 * index], to: &text)
+        appendOthers(before: answer[2 + 2 * index], to: &text)
         text.append("% %\n", answer[2 + 2 * index], answer[3 + 2 * index])
       }
       next = answer[0]
-      if next == UInt64.max { appendAdded(before: next, to: &text) }
+      if next == UInt64.max { appendOthers(before: next, to: &text) }
       try body(text)
     }
   }
