@@ -4,7 +4,7 @@
 # shellcheck source=common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # STEPS, STEP_SECONDS, LEVEL, STORE, MOUNT_WORDS, CORRUPT_SEED, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
+. /lab/conf # STEPS, STEP_SECONDS, LEVEL, STORE, MOUNT_WORDS, CORRUPT_SEED, PRESSURE_SECONDS, DUMP_LEVEL, DUMP_FORMAT, and for tree.sh TREE_STEPS, TREE_SEED, LIBFUSE_VERSION
 
 out=/mnt/data
 result() { echo "$1=$2" >>$out/results; }
@@ -113,6 +113,39 @@ step_use_ram() {
   kill "$kernel_memory"
   wait "$kernel_memory"
   check kernel_memory $?
+}
+
+# Swaps to old memory.
+step_swap() {
+  result available_before_swap "$(amount MemAvailable)"
+  timeout "$STEP_SECONDS" oldmemfs swap -o level="$LEVEL" >$out/swap.out 2>$out/swap.err
+  check swap $?
+  tell "$(cat $out/swap.err)"
+  result available_after_swap "$(amount MemAvailable)"
+  cp /proc/swaps $out/swaps.txt
+  oldmemfs record >$out/swap-record.txt 2>$out/swap-record.err
+  check swap-record $?
+  ! oldmemfs swap -o level="$LEVEL" 2>$out/swap-again.err || give_up "swap was turned on twice"
+}
+
+# Three times the memory that there is, touched at random, while makedumpfile takes a dump.
+step_pressure() {
+  mib=$(($(amount MemAvailable) * 3 / 1024))
+  /lab/labguest pressure "$mib" "$PRESSURE_SECONDS" >$out/pressure.out 2>/dev/console &
+  pressure=$!
+  sleep 1
+  dump c
+  wait "$pressure"
+  check pressure $?
+  grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat >$out/vmstat.txt
+}
+
+# What is swapped comes back, and the memory is as it was.
+step_swap_off() {
+  timeout "$STEP_SECONDS" oldmemfs swap --off >$out/swap_off.out 2>$out/swap_off.err
+  check swap_off $?
+  [ "$(wc -l </proc/swaps)" -eq 1 ] || give_up "swap is still on"
+  ! oldmemfs swap --off 2>/dev/null || give_up "swap was turned off twice"
 }
 
 at_most() { if [ "$2" -gt "$1" ]; then echo "$1"; else echo "$2"; fi; }

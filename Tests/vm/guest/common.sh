@@ -33,6 +33,8 @@ start_guest() {
     case $module in
       # A step's.
       *-ramoops.ko) continue ;;
+      # For the kernel's loader.
+      *-nd_pmem.ko) [ ! -x /sbin/modprobe ] || continue ;;
       # Free regions stay free.
       *-dax_hmem.ko) insmod "$module" region_idle=1 ;;
       *) insmod "$module" ;;
@@ -45,7 +47,7 @@ start_guest() {
 # add_soft_reservation: adds the words of 'oldmemfs memmap' to the capture kernel's command line, if the lab asks for them.
 add_soft_reservation() {
   [ "$SOFT_RESERVE" = yes ] || return 0
-  words=$(oldmemfs memmap 2>/dev/console)
+  words=$(oldmemfs memmap ${SWAP_MIB:+--swap "${SWAP_MIB}m"} 2>/dev/console)
   [ -n "$words" ] || give_up "oldmemfs memmap has no words"
   tell "$words"
   CAPTURE_COMMAND_LINE="$CAPTURE_COMMAND_LINE $words"

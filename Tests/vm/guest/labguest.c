@@ -62,6 +62,7 @@ static const struct {
     {"save-pages", "VMCORE LIST FILE: save the contents of all frames that must never be taken", save_pages_command},
     {"kernel-memory", "MIB: have the kernel allocate memory with known content, and verify it on SIGTERM", kernel_memory_command},
     {"echo", "ADDRESS PORT MIB: send MIB to an echo service, let all of it come back, and verify it", echo_command},
+    {"pressure", "MIB SECONDS: touch MIB of memory at random for so long, and check it", pressure_command},
     {"limit-memory", "PID KIB|none: limit the address space of a process", limit_memory_command},
     {"open", "FILE: open it for reading and writing", open_command},
 };

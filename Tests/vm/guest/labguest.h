@@ -25,6 +25,7 @@ int ask_command(int count, char **words);
 int kernel_memory_command(int count, char **words);
 int echo_command(int count, char **words);
 int limit_memory_command(int count, char **words);
+int pressure_command(int count, char **words);
 
 // The content of every file of the lab: pseudo-random, different in each block of each file.
 void content_fill(uint64_t file, uint64_t offset, unsigned char *bytes, size_t count);
