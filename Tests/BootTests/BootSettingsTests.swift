@@ -81,4 +81,14 @@ struct BootSettingsTests {
     #expect(!line.contains(word: "oldmemfs"))
     #expect(!Text("oldmemfs=offset").contains(word: "oldmemfs=off"))
   }
+
+  @Test("there is no swap unless a size is given, and files are put into old memory unless they are not to be")
+  func swap() {
+    #expect(settings("").swap.bytes.isEmpty && settings("").putsFilesInOldMemory)
+    #expect(settings("swap=512m\n").swap == "512m")
+    #expect(settings("swap=512m\nswap=much\n").swap == "512m")
+    #expect(settings("swap=512m\nswap=no\n").swap.bytes.isEmpty)
+    #expect(!settings("files=no\n").putsFilesInOldMemory)
+    #expect(settings("files=yes\n").putsFilesInOldMemory)
+  }
 }

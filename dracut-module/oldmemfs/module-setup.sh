@@ -36,7 +36,11 @@ refuse_squash() {
 depends() { echo base; }
 
 # Also in an image for this host, which may have loaded none of them. They depend on the capture, not on the host's devices.
-installkernel() { hostonly="" instmods fuse dax_hmem kmem device_dax 2>/dev/null || :; }
+installkernel() {
+  hostonly="" instmods fuse dax_hmem kmem device_dax 2>/dev/null || :
+  # For swap without a payload (payload=no).
+  ! oldmemfs_settings | grep -q '^swap=' || hostonly="" instmods nd_e820 nd_pmem dm-mod 2>/dev/null || :
+}
 
 # Prints the settings of the first stage. Those of /etc/oldmemfs.conf come last, so that they win.
 oldmemfs_settings() {
@@ -69,7 +73,7 @@ install() {
   mkdir -p "$DRACUT_TMPDIR/oldmemfs"
   ln -sf "$moddir/pack" "$DRACUT_TMPDIR/oldmemfs/cat"
   words=("$DRACUT_TMPDIR/oldmemfs/cat" --conf "$DRACUT_TMPDIR/oldmemfs.settings" --dracut "$DRACUT_TMPDIR" --kernel "$kernel")
-  for module in $("$moddir/modules" "$dracutsysrootdir/lib/modules/$kernel"); do words+=(--module "$module"); done
+  for module in $("$moddir/modules" --settings "$DRACUT_TMPDIR/oldmemfs.settings" "$dracutsysrootdir/lib/modules/$kernel"); do words+=(--module "$module"); done
   ! hides_payload || words+=(--payload hidden)
   check_kernel_config CONFIG_RD_XZ || words+=(--stage none)
   # Dracut lets a module change the finished image only through its compressor: pack takes the compressor's place. install() runs in

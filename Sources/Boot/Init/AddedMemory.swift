@@ -1,8 +1,9 @@
 import Platform
 import RunningKernel
+import SwapSpace
 
-/// RAM that is added before anything else starts: whole blocks of old memory, by the program's own command (`oldmemfs ram`). What is
-/// unpacked then needs no daemon, and the kernel itself has room.
+/// RAM that is added, and swap that is turned on, before anything else starts, by the program's own commands (`oldmemfs ram`, `oldmemfs swap`).
+/// What is unpacked into RAM needs no daemon, and the kernel itself has room.
 enum AddedMemory {
   /// What has to be left for the capture beside the payload, in bytes, for it to be unpacked into memory.
   private static var leastBeside: UInt64 { 128 << 20 }
@@ -18,6 +19,17 @@ enum AddedMemory {
     guard !settings.ram.bytes.isEmpty, SoftReservation.isInForce, !CaptureKernel.addsNoRAM else { return }
     CaptureKernel.load("kmem")
     _ = run([Text("oldmemfs"), Text("ram"), settings.ram, Text("-o"), settings.reuseOptions], within: settings.mountSeconds)
+  }
+
+  /// Turns on swap in what the command line left for it. A program that needs more memory than there is then gets it, and the files of a tmpfs
+  /// can leave memory.
+  static func swap(_ settings: BootSettings) {
+    let ranges = SwapReservation.inForce
+    guard !settings.swap.bytes.isEmpty, !ranges.isEmpty else { return }
+    for module in ["libnvdimm", "nd_e820"] as [Literal] { CaptureKernel.load(module) }
+    PmemNamespace.makeRaw(ranges)
+    for module in ["nd_btt", "nd_pmem", "dm-mod"] as [Literal] { CaptureKernel.load(module) }
+    _ = run([Text("oldmemfs"), Text("swap"), settings.swap, Text("-o"), settings.reuseOptions], within: settings.mountSeconds)
   }
 
   /// Whether there is room for the payload in memory, and for the capture beside it.

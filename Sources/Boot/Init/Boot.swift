@@ -33,6 +33,8 @@ public enum Boot {
     let settings = BootSettings(Files.contents(of: settingsPath))
     guard mayUseOldMemory(settings) else { return 1 }
     AddedMemory.add(settings)
+    AddedMemory.swap(settings)
+    guard settings.putsFilesInOldMemory else { return 1 }
     try? Files.makeDirectory(target, mode: 0o755)
     guard let watcher = Watcher.start(settings) else { return 1 }
     watcher.commit()
@@ -42,7 +44,10 @@ public enum Boot {
   /// Unpacks into RAM that was added, if that is enough, else into old memory, else into this kernel's memory. Returns false if all fail.
   private static func putPayloadInPlace(_ settings: BootSettings) -> Bool {
     let mayUse = mayUseOldMemory(settings)
-    if mayUse { AddedMemory.add(settings) }
+    if mayUse {
+      AddedMemory.add(settings)
+      AddedMemory.swap(settings)
+    }
     do throws(PayloadError) {
       let isFile = Files.exists(payloadPath)
       let payload = try isFile ? Payload(path: payloadPath) : Payload.hidden(in: try KeptImage.find(), copy: payloadPath)

@@ -15,6 +15,10 @@ struct BootSettings {
 
   /// The RAM to add, as `oldmemfs ram` takes it; empty for none.
   var ram = Text("1g")
+  /// Whether files are put into old memory, in an initramfs without a payload.
+  var putsFilesInOldMemory = true
+  /// The swap to turn on, as `oldmemfs swap` takes it; empty for none.
+  var swap = Text()
   /// The size of the unpacked payload, in bytes; nil if the packer did not say.
   var unpacked: UInt64?
 
@@ -33,6 +37,10 @@ struct BootSettings {
         mountOptions = value
       } else if let value = line.value(of: "ram=") {
         if value == "no" { ram = Text() } else if value.byteCount({ $0.number() }) != nil { ram = value }
+      } else if let value = line.value(of: "files=") {
+        putsFilesInOldMemory = !(value == "no")
+      } else if let value = line.value(of: "swap=") {
+        if value == "no" { swap = Text() } else if value.byteCount({ $0.number() }) != nil { swap = value }
       } else if let value = line.value(of: "unpacked=") {
         if let number = value.number() { unpacked = number }
       }
