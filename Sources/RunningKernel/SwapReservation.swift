@@ -26,51 +26,28 @@ public enum SwapReservation {
   ///   writes to is this kernel's memory: a block device's can't be mapped through `/dev/mem`.
   static func cut(_ bytes: UInt64, from ranges: inout [Range<UInt64>], sparing image: Range<UInt64>?) -> [Range<UInt64>] {
     var parts: [Range<UInt64>] = []
+    // From the highest to the lowest.
+    var left: [Range<UInt64>] = []
     var rest = roundedUp(bytes)
-    if let image {
-      split(&ranges, at: image.lowerBound / SoftReservation.alignment * SoftReservation.alignment..<roundedUp(image.upperBound))
+    for range in ranges.reversed() {
+      var spared = range.lowerBound..<range.lowerBound
+      if let image, image.overlaps(range) {
+        spared = (image.lowerBound / SoftReservation.alignment * SoftReservation.alignment..<roundedUp(image.upperBound)).clamped(to: range)
+      }
+      let above = min(rest, range.upperBound - spared.upperBound)
+      rest -= above
+      let below = min(rest, spared.lowerBound - range.lowerBound)
+      rest -= below
+      parts.append(range.upperBound - above..<range.upperBound)
+      parts.append(spared.lowerBound - below..<spared.lowerBound)
+      if below > 0 { left.append(spared) }
+      left.append(range.lowerBound..<(below > 0 ? spared.lowerBound - below : range.upperBound - above))
     }
-    var index = ranges.count
-    while rest > 0, index > 0 {
-      index -= 1
-      let range = ranges[index]
-      if range.isEmpty { continue }
-      if let image, range.overlaps(image) { continue }
-      let start = range.upperBound - min(range.upperBound - range.lowerBound, rest)
-      parts.append(start..<range.upperBound)
-      rest -= range.upperBound - start
-      ranges[index] = range.lowerBound..<start
-    }
-    join(&ranges)
-    return parts
+    ranges = left.reversed().filter { !$0.isEmpty }
+    return parts.filter { !$0.isEmpty }
   }
 
   private static func roundedUp(_ bytes: UInt64) -> UInt64 {
     (bytes + SoftReservation.alignment - 1) / SoftReservation.alignment * SoftReservation.alignment
-  }
-
-  /// Makes parts of a range of its own of what lies before a place, in it, and behind it.
-  private static func split(_ ranges: inout [Range<UInt64>], at place: Range<UInt64>) {
-    var parts: [Range<UInt64>] = []
-    for range in ranges {
-      let inside = place.clamped(to: range)
-      parts.append(range.lowerBound..<inside.lowerBound)
-      parts.append(inside)
-      parts.append(inside.upperBound..<range.upperBound)
-    }
-    ranges = parts
-  }
-
-  /// Makes a range of those that touch, and leaves out those without memory.
-  private static func join(_ ranges: inout [Range<UInt64>]) {
-    var joined: [Range<UInt64>] = []
-    for range in ranges where !range.isEmpty {
-      if let last = joined.last, last.upperBound == range.lowerBound {
-        joined[joined.count - 1] = last.lowerBound..<range.upperBound
-      } else {
-        joined.append(range)
-      }
-    }
-    ranges = joined
   }
 }

@@ -3,7 +3,7 @@
 # shellcheck source=../../vm/guest/common.sh
 . /lab/common.sh
 # shellcheck source=/dev/null
-. /lab/conf # CAPTURE_COMMAND_LINE, SOFT_RESERVE
+. /lab/conf # CAPTURE_COMMAND_LINE, SOFT_RESERVE, SWAP_MIB
 
 /bin/busybox mount -t proc none /proc
 mount -t sysfs none /sys
