@@ -141,7 +141,8 @@ void cplatform_report_faults(int log) {
 
 uint32_t cplatform_page_size(void) { return (uint32_t)sysconf(_SC_PAGESIZE); }
 
-// x86-64 CPUs since 2008 have the instruction; an older one runs the bitwise loop, which is slow.
+// x86-64 CPUs since 2008 have the instruction, and since 2010 carry-less multiplication; one without the first runs the bitwise loop, which is
+// slow.
 __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *p, size_t n) {
   uint64_t c = crc;
   for (; n >= 8; p += 8, n -= 8) {
@@ -153,6 +154,34 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
   return (uint32_t)c;
 }
 
+// The instruction takes three cycles, and one can begin in each: three streams, side by side, are three times as quick. A stream's remainder
+// is moved behind the bytes of the streams after it by a multiplication in GF(2): by x to the number of their bits, less the 33 that the
+// product of two reflected numbers and the instruction itself add, modulo the polynomial.
+enum { stream_bytes = 1360, one_stream = 0x3f70cc6f, two_streams = 0x5aa1f3cf };
+
+typedef long long vector __attribute__((vector_size(16)));
+
+__attribute__((target("sse4.2,pclmul"))) static uint32_t crc32c_moved(uint64_t crc, long long power) {
+  vector product = __builtin_ia32_pclmulqdq128((vector){(long long)crc, 0}, (vector){power, 0}, 0);
+  return (uint32_t)__builtin_ia32_crc32di(0, (uint64_t)product[0]);
+}
+
+__attribute__((target("sse4.2,pclmul"))) static uint32_t crc32c_streams(uint32_t crc, const uint8_t *p, size_t n) {
+  for (; n >= 3 * stream_bytes; p += 3 * stream_bytes, n -= 3 * stream_bytes) {
+    uint64_t first = crc, second = 0, third = 0, word;
+    for (const uint8_t *q = p; q < p + stream_bytes; q += 8) {
+      memcpy(&word, q, 8);
+      first = __builtin_ia32_crc32di(first, word);
+      memcpy(&word, q + stream_bytes, 8);
+      second = __builtin_ia32_crc32di(second, word);
+      memcpy(&word, q + 2 * stream_bytes, 8);
+      third = __builtin_ia32_crc32di(third, word);
+    }
+    crc = crc32c_moved(first, two_streams) ^ crc32c_moved(second, one_stream) ^ (uint32_t)third;
+  }
+  return crc32c_sse42(crc, p, n);
+}
+
 static uint32_t crc32c_bitwise(uint32_t crc, const uint8_t *p, size_t n) {
   for (; n > 0; p++, n--) {
     crc ^= *p;
@@ -161,16 +190,17 @@ static uint32_t crc32c_bitwise(uint32_t crc, const uint8_t *p, size_t n) {
   return crc;
 }
 
+typedef uint32_t (*crc32c_way)(uint32_t crc, const uint8_t *p, size_t n);
+
 // __builtin_cpu_supports would add 5 KiB of tables.
-static int has_sse42(void) {
-  static int answer = -1;
+static crc32c_way crc32c_best(void) {
   unsigned a, b, c, d;
-  if (answer < 0) answer = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
-  return answer;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSE4_2)) return crc32c_bitwise;
+  return c & bit_PCLMUL ? crc32c_streams : crc32c_sse42;
 }
 
 uint32_t cplatform_crc32c(uint32_t crc, const void *bytes, size_t count) {
-  crc = ~crc;
-  crc = has_sse42() ? crc32c_sse42(crc, bytes, count) : crc32c_bitwise(crc, bytes, count);
-  return ~crc;
+  static crc32c_way way;
+  if (!way) way = crc32c_best();
+  return ~way(~crc, bytes, count);
 }

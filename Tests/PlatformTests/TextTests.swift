@@ -38,9 +38,4 @@ struct TextTests {
 
   @Test("hexadecimal has its prefix")
   func hexadecimal() { #expect(text { $0.append(hex: 0xffff_8880) } == "0xffff8880") }
-
-  @Test("CRC32C is Castagnoli's", arguments: [("123456789", UInt32(0xe306_9283)), ("", 0), ("a", 0xc1d0_4330)])
-  func crc32c(input: String, expected: UInt32) {
-    #expect(Array(input.utf8).withUnsafeBytes { Checksum(of: $0).rawValue } == expected)
-  }
 }
