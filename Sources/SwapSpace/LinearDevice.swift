@@ -49,8 +49,18 @@ public struct LinearDevice {
     return number
   }
 
-  /// EBUSY if somebody has it; ENXIO if there is none.
-  public func remove() throws(Errno) { _ = try ask(.remove, DeviceMapperRequest(name).bytes) }
+  /// EBUSY if somebody still has it after 2 seconds: udev looks into each new device, and into one whose swap has ended. ENXIO if there is
+  /// none.
+  public func remove() throws(Errno) {
+    for _ in 0..<20 {
+      do throws(Errno) {
+        _ = try ask(.remove, DeviceMapperRequest(name).bytes)
+        return
+      } catch { guard error == .busy else { throw error } }
+      ThisProcess.sleep(milliseconds: 100)
+    }
+    throw .busy
+  }
 
   /// The parts that it is made of; none if there is no such device.
   public var parts: [SectorRange] {

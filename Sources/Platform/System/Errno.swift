@@ -24,6 +24,7 @@ extension Errno {
   public static var noMemory: Errno { Errno(ENOMEM) }
   public static var interrupted: Errno { Errno(EINTR) }
   public static var wouldBlock: Errno { Errno(EWOULDBLOCK) }
+  public static var busy: Errno { Errno(EBUSY) }
   public static var exists: Errno { Errno(EEXIST) }
   public static var notConnected: Errno { Errno(ENOTCONN) }
   public static var notSupported: Errno { Errno(EOPNOTSUPP) }
