@@ -64,6 +64,24 @@ struct AllocateTests {
     }
   }
 
+  @Test("an orphan that takes frames of orphans, and with that its own, goes on with others", arguments: [false, true], [false, true])
+  func fromItself(writes: Bool, fragmenting: Bool) throws {
+    try withTree(frames: 8, fragmenting: fragmenting) { tree in
+      let file = try tree.file("f")
+      try tree.write(pattern(4 * 4096), to: file)
+      try tree.allocate(file, at: 8 * 4096, count: 4096, .keepSize)
+      try tree.unlink("f")
+      if writes {
+        try tree.write(pattern(4 * 4096), to: file, at: 4 * 4096)
+      } else {
+        try tree.allocate(file, at: 4 * 4096, count: 4 * 4096)
+      }
+      #expect(tree.fileSystem.inodes.orphanFrames > 0)
+      tree.fileSystem.forget(file, count: 1)
+      #expect(tree.freeFrames == 8)
+    }
+  }
+
   @Test("a reservation that fails on the way gives back what it took")
   func takingBack() throws {
     try withTree(frames: 30, fragmenting: true) { tree in

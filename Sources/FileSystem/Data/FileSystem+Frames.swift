@@ -71,7 +71,11 @@ extension FileSystem where Store: ~Copyable {
   @discardableResult
   func add(_ extent: Extent, to handle: UInt32, after before: Extent?, before next: Extent?) -> Extent {
     inodes.addFrames(extent.count, to: handle)
-    return extents.insert(extent, into: handle, after: before, before: next)
+    guard inodes[handle].isLost else { return extents.insert(extent, into: handle, after: before, before: next) }
+    // The file is an orphan, and may have lost its own extents to this very request. (Linux asks nothing of a file's data without an open,
+    // with which it would be no orphan.)
+    return extents.insert(
+      extent, into: handle, after: extents.extent(of: handle, before: extent.block), before: extents.extent(of: handle, at: extent.end))
   }
 
   /// Gives the frames of a range of blocks back. `extents.reserve` comes first, unless the range has all of the blocks from
