@@ -3,9 +3,9 @@
 # the dump is read back.
 
 target_packages=(openssh-client openssh-server lvm2 thin-provisioning-tools cryptsetup-bin systemd-cryptsetup btrfs-progs xfsprogs multipath-tools
-  kpartx open-iscsi tgt virtiofsd)
+  kpartx open-iscsi tgt virtiofsd nvme-cli jq)
 
-all_cases=(ssh ssh-staged ssh-no-entropy raw raw-staged xfs btrfs lvm thin luks luks-no-ram multipath iscsi virtiofs nfs-cut)
+all_cases=(ssh ssh-staged ssh-no-entropy raw raw-staged xfs btrfs lvm thin luks luks-no-ram multipath iscsi nvme-tcp virtiofs nfs-cut)
 
 was_staged() { says 'bytes staged in /oldmem and sent on'; }
 
@@ -179,6 +179,49 @@ case_iscsi() {
   words+=(--mount "/dev/sda /kdumproot ext4 defaults")
   await_device /dev/sda
   append+=" netroot=iscsi:@$server_address::::$iscsi_name rd.iscsi.initiator=iqn.2026-01.lab.example:crashed"
+  captures && in_old_memory
+}
+
+# The server is another guest, since the kernel of this machine may have no NVMe target. A cable joins the two.
+serve_nvme() {
+  local _
+  setpriv --pdeathsig KILL qemu-system-x86_64 "${accel[@]}" -machine q35 -cpu max -m 256 -nodefaults -no-user-config -display none \
+    -serial "file:$own/server.log" -kernel "$kernel_image" -initrd "$own/server.cpio" -append "no_timer_check console=ttyS0 quiet" \
+    -netdev socket,id=lab,listen=127.0.0.1:4421 -device virtio-net-pci,netdev=lab,romfile=,mac=52:54:00:6c:61:63 \
+    -drive "file=$own/disk.img,format=raw,if=virtio,cache=unsafe" >"$own/server-qemu.log" 2>&1 &
+  for _ in $(seq 1200); do
+    ! grep -aqs 'nvme server: ready' "$own/server.log" || return 0
+    sleep 0.2
+  done
+  die "the NVMe server does not start: $(tail -n 3 "$own/server.log")"
+}
+make_nvme_server() {
+  local root=$own/server
+  start_root "$root"
+  add_modules "$root" virtio_pci virtio_blk virtio_net nvmet_tcp
+  cp "$dracut_dir/guest/nvme-server.sh" "$root/init"
+  chmod +x "$root/init"
+  pack_root "$root" "$own/server.cpio"
+}
+# Dracut's module connects to what discovery.conf names, if the host has both of its names. With rd.nvmf.discover= it would wait for a root.
+configure_nvme() {
+  mkdir -p "$tree/etc/nvme"
+  say nqn.2014-08.org.nvmexpress:uuid:6c61622d-6475-6d70-2d6e-766d65000001 >"$tree/etc/nvme/hostnqn"
+  say 6c61622d-6475-6d70-2d6e-766d65000001 >"$tree/etc/nvme/hostid"
+  say '--transport=tcp --traddr=192.0.2.1 --trsvcid=4420' >"$tree/etc/nvme/discovery.conf"
+}
+# The first number is that of the server's discovery controller.
+case_nvme_tcp() {
+  start_target nvme read_ext4
+  make_disk "$own/disk.img" 2560
+  make_nvme_server
+  add_hook beside serve_nvme
+  modules+=" network systemd-networkd nvmf"
+  drivers+=" virtio_net nvme_tcp"
+  words+=(--mount "/dev/nvme1n1 /kdumproot ext4 defaults")
+  await_device /dev/nvme1n1
+  add_devices -netdev socket,id=lab,connect=127.0.0.1:4421 -device virtio-net-pci,netdev=lab,romfile=
+  append+=" ip=192.0.2.2:::255.255.255.0::eth0:none net.ifnames=0 rd.neednet=1 rd.driver.pre=nvme_tcp"
   captures && in_old_memory
 }
 
