@@ -119,7 +119,7 @@ public final class Session {
   /// Whether the connection was cut (`umount -f`, /sys/fs/fuse/connections/N/abort) while the file system is mounted, and stays mounted.
   private var isCut: Bool {
     guard let directory else { return false }
-    do throws(Errno) { _ = try FileKind(of: directory) } catch { return error == Errno(ENOTCONN) }
+    do throws(Errno) { _ = try FileKind(of: directory) } catch { return error == .notConnected }
     return false
   }
 

@@ -22,3 +22,11 @@ public struct PFN: Comparable, BitwiseCopyable, Sendable {
 
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
+
+extension PFN {
+  /// The pages that lie in a range of bytes as a whole.
+  public static func whole(in bytes: Range<UInt64>) -> Range<PFN> {
+    let first = (bytes.lowerBound + pageSize - 1) / pageSize
+    return PFN(first)..<PFN(max(first, bytes.upperBound / pageSize))
+  }
+}

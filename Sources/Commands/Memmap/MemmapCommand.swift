@@ -38,7 +38,7 @@ enum MemmapCommand {
     do throws(Failure) { map = try self.map(listing, lent) } catch { return nothing(error.message) }
     guard !map.reservations.isEmpty else { return nothing(Text("no memory is reserved by crashkernel=")) }
     let room = givenRoom ?? roomBeside(line)
-    if swap > 0, let missing = missingForSwap(release ?? runningRelease) {
+    if swap > 0, let missing = missing(["nd_e820", "nd_pmem", "dm-mod"], release ?? runningRelease) {
       Log.line(Text("no memory to swap to: %", missing))
       swap = 0
     }
@@ -62,13 +62,10 @@ enum MemmapCommand {
     return .success
   }
 
-  /// Why the capture kernel could not swap to memory that is left to it; nil if it can.
-  private static func missingForSwap(_ release: Text) -> Text? {
+  /// Which of these modules, by the names of their files, a kernel does not have; nil if it has them all.
+  private static func missing(_ names: [Literal], _ release: Text) -> Text? {
     guard let modules = KernelModules(of: release) else { return Text("/lib/modules/% has no list of modules", release) }
-    // Built in, device mapper is "dm-mod.ko", as its module's file is.
-    for name in ["nd_e820", "nd_pmem", "dm-mod"] as [Literal] where !modules.contains(name) {
-      return Text("kernel % has no module %", release, Text(name))
-    }
+    for name in names where !modules.contains(name) { return Text("kernel % has no module %", release, Text(name)) }
     return nil
   }
 
@@ -78,10 +75,7 @@ enum MemmapCommand {
 
   /// Why the capture kernel could do nothing with soft-reserved memory; nil if it can.
   private static func obstacle(_ release: Text, _ line: Text, _ lent: Text) -> Text? {
-    guard let modules = KernelModules(of: release) else { return Text("/lib/modules/% has no list of modules", release) }
-    for name in ["dax_hmem", "kmem"] as [Literal] where !modules.contains(name) {
-      return Text("kernel % has no module %", release, Text(name))
-    }
+    if let missing = missing(["dax_hmem", "kmem"], release) { return missing }
     if lent.bytes.isEmpty, lendsMemory(line) {
       return Text("crashkernel=…,cma lends memory at places that only kernels from 7.0 on tell")
     }

@@ -76,8 +76,7 @@ extension CrashedKernel {
   /// Holds back the frames that this kernel has already, as RAM or for a device.
   func leaveTaken(_ path: Text) throws(Failure) {
     do throws(Errno) { guard try FileKind(of: path) == .kernel else { return } } catch { return }
-    guard let map = MemoryMap.current
-    else { throw Failure("/proc/iomem shows no memory, so it is not known what this kernel has") }
+    let map = try MemoryMap.known()
     take(map.given + map.legacyPmem)
   }
 
@@ -103,5 +102,13 @@ extension CrashedKernel {
       throw Failure("%: %", path, VmcoreError.unopenable(error).text)
     }
     guard kind.isFile else { throw Failure("% is no vmcore but %", path, Text(kind.name)) }
+  }
+}
+
+extension MemoryMap {
+  /// What this kernel lists, for whoever can't go on without.
+  static func known() throws(Failure) -> MemoryMap {
+    guard let map = MemoryMap.current else { throw Failure("/proc/iomem shows no memory, so it is not known what this kernel has") }
+    return map
   }
 }

@@ -154,6 +154,11 @@ final class MemoryArguments {
     }
     return true
   }
+
+  /// Takes a word of a command that only chooses pages: `level=` or `reuse=`.
+  func takeChoice(_ word: Text) throws(Failure) {
+    guard let given = try GivenOption(word), given.option == .level || given.option == .reuse, try take(given) else { throw .unknown(word) }
+  }
 }
 
 /// The usual errors of a command line.

@@ -16,7 +16,7 @@ enum RamCommand {
     try kernel.claim(vmcore)
     guard let blocks = MemoryBlocks() else { throw Failure("this kernel can't add memory (CONFIG_MEMORY_HOTPLUG)") }
     let regions = try self.regions(blocks.size)
-    let (found, _) = try find(arguments.bytes, kernel, policy, blockSize: blocks.size, in: regions.map { $0.frames })
+    let (found, _) = try find(arguments.bytes, kernel, policy, blockSize: blocks.size, in: regions.map { PFN.whole(in: $0.range) })
     return try add(found, to: blocks, from: regions)
   }
 
@@ -150,8 +150,7 @@ private final class RamArguments {
         vmcore = path
         continue
       }
-      guard let given = try GivenOption(word), given.option == .level || given.option == .reuse, try memory.take(given)
-      else { throw .unknown(word) }
+      try memory.takeChoice(word)
     }
     guard parsed.operands.count < 2 else { throw .unexpected(parsed.operands[1]) }
     guard let size = parsed.operands.first else { return }
@@ -162,12 +161,4 @@ private final class RamArguments {
 
 extension WholeBlock {
   fileprivate var bytes: Range<UInt64> { frames.lowerBound.address.rawValue..<frames.upperBound.address.rawValue }
-}
-
-extension DaxRegion {
-  /// The frames that lie in it as a whole.
-  fileprivate var frames: Range<PFN> {
-    let first = (range.lowerBound + PFN.pageSize - 1) / PFN.pageSize
-    return PFN(first)..<PFN(max(first, range.upperBound / PFN.pageSize))
-  }
 }

@@ -3,8 +3,8 @@ import FuseServer
 import Platform
 import RunningKernel
 
-/// `oldmemfs record [DIR] [--to FILE]`: lists the pages that became RAM or swap of this kernel, and those that the process that serves a mount has
-/// overwritten.
+/// `oldmemfs record [DIR] [--to FILE]`: lists the pages that became RAM or swap of this kernel, and those that the process that serves a
+/// mount has overwritten.
 ///
 /// Each run of pages of 4096 bytes is a line 'FIRST_PFN COUNT'. Standard output gets the runs overwritten so far, sorted. FILE begins
 /// with a comment line ('#') and is kept up to date: the process that serves the mount appends a page before it overwrites it. FILE is

@@ -7,7 +7,7 @@ import Vmcore
 enum OldMemorySwap {
   static var device: LinearDevice { LinearDevice(name: "oldmemfs-swap") }
 
-  /// The frames that it may have overwritten: nobody knows which of its pages have been written.
+  /// The frames that it may have overwritten.
   static var frames: [Range<UInt64>] {
     let parts = device.parts
     guard !parts.isEmpty else { return [] }
@@ -19,7 +19,6 @@ enum OldMemorySwap {
         frames.append(start / PFN.pageSize..<(start + part.count * 512) / PFN.pageSize)
       }
     }
-    frames.insertionSort { $0.lowerBound < $1.lowerBound }
     return frames
   }
 }

@@ -7,11 +7,11 @@ import Vmcore
 
 /// `oldmemfs swap [SIZE]`: gives this kernel swap space in the crashed kernel's memory, and turns it on.
 ///
-/// The kernel alone serves it: a linear device of device mapper's over the reusable runs of legacy persistent memory, which copies a page with
-/// no memory but what it has set aside. A program in the way needs memory to answer when there is none. In a capture kernel of 6.12 with
-/// 46 MiB available, a program of 130 MiB at random, and makedumpfile beside it: this way touches 16,500 pages a second; a loop device on a file of
-/// `/oldmem`, 960; with NBD over a socket pair, all of them waited for each other within 30 seconds, and the loop device was once seen to stand
-/// still for ten minutes.
+/// The kernel alone serves it: a linear device of device mapper's over the reusable runs of legacy persistent memory, which copies a page
+/// with no memory but what it has set aside. A program in the way needs memory to answer when there is none. In a capture kernel of 6.12 with
+/// 46 MiB available, a program of 130 MiB at random, and makedumpfile beside it: this way touches 16,500 pages a second; a loop device on a
+/// file of `/oldmem`, 960; with NBD over a socket pair, all of them waited for each other within 30 seconds, and the loop device was once
+/// seen to stand still for ten minutes.
 enum SwapCommand {
   static func run(_ words: [Text]) throws(Failure) -> ExitCode {
     let arguments = try SwapArguments(words)
@@ -20,7 +20,8 @@ enum SwapCommand {
     let policy = ReusePolicy(level: try arguments.memory.mountLevel())
     let kernel = try CrashedKernel.open(vmcore)
     let ranges = try self.ranges()
-    try leaveTaken(kernel)
+    // What this kernel has already is held back, but for the memory that is left to swap.
+    kernel.take(try MemoryMap.known().given)
     let before = MemoryAmounts()
     let namespaces: [PmemNamespace]
     do throws(Errno) { namespaces = try PmemNamespace.prepare(ranges) } catch {
@@ -28,7 +29,8 @@ enum SwapCommand {
     }
     guard !namespaces.isEmpty else { throw Failure("no block device is made of the memory that is left to swap (nd_e820, nd_pmem)") }
     let choice = RunChoice(
-      kernel, policy, in: namespaces.map { frames(of: $0.range) }, frames: arguments.bytes / PFN.pageSize, runs: mostRuns)
+      kernel, policy, in: namespaces.map { PFN.whole(in: $0.range) }, frames: arguments.bytes / PFN.pageSize, runs: mostRuns)
+    guard !choice.runs.isEmpty else { throw Failure("of the memory that is left to swap, nothing may be overwritten") }
     let parts = try proven(choice.runs, in: namespaces, kernel)
     try turnOn(parts)
     report(parts, choice, before, MemoryAmounts())
@@ -37,8 +39,8 @@ enum SwapCommand {
 
   private static var vmcore: Text { Text("/proc/vmcore") }
 
-  /// A run takes 200 bytes of the kernel's memory (`struct dm_target`, `struct linear_c`, and their place in the table), and the request for all
-  /// of them 72 each for a moment.
+  /// A run takes some hundred bytes of the kernel's memory (`struct dm_target`, `struct linear_c`, and their place in the table), and for a
+  /// moment those of the request.
   private static var mostRuns: Int { 2048 }
 
   /// The ranges of the command line's words; this kernel has made none of its own of them.
@@ -47,17 +49,6 @@ enum SwapCommand {
     guard !ranges.isEmpty
     else { throw Failure("no memory is left to swap: the words of 'oldmemfs memmap --swap SIZE' are not on this kernel's command line") }
     return ranges
-  }
-
-  /// Holds back what this kernel has already, but for the memory that is left to swap.
-  private static func leaveTaken(_ kernel: CrashedKernel) throws(Failure) {
-    guard let map = MemoryMap.current else { throw Failure("/proc/iomem shows no memory, so it is not known what this kernel has") }
-    kernel.take(map.given)
-  }
-
-  private static func frames(of range: Range<UInt64>) -> Range<PFN> {
-    let first = (range.lowerBound + PFN.pageSize - 1) / PFN.pageSize
-    return PFN(first)..<PFN(max(first, range.upperBound / PFN.pageSize))
   }
 
   /// The runs as parts of the block devices. Each run's first frame has to show the same through its device and through the vmcore.
@@ -71,7 +62,8 @@ enum SwapCommand {
       do throws(Errno) { file = try FileDescriptor.open(device.path, flags: FileDescriptor.readOnly) } catch {
         throw Failure("%: %", device.path, error.text)
       }
-      for run in runs where frames(of: namespace.range).contains(run.frames.lowerBound) {
+      let frames = PFN.whole(in: namespace.range)
+      for run in runs where frames.contains(run.frames.lowerBound) {
         let offset = run.frames.lowerBound.address.rawValue - namespace.range.lowerBound
         guard let seen = try? file.bytes(Int(PFN.pageSize), at: offset), kernel.core.bytes(of: run.frames.lowerBound) == seen
         else { throw Failure("% does not show the crashed kernel's memory", device.path) }
@@ -79,8 +71,6 @@ enum SwapCommand {
         parts.append(SectorRange(device: device.number, first: offset / 512, count: count * PFN.pageSize / 512))
       }
     }
-    guard parts.reduce(0, { $0 + $1.count }) >= 16 * PFN.pageSize / 512
-    else { throw Failure("of the memory that is left to swap, nothing may be overwritten") }
     return parts
   }
 
@@ -131,8 +121,7 @@ private final class SwapArguments {
         isOff = true
         continue
       }
-      guard let given = try GivenOption(word), given.option == .level || given.option == .reuse, try memory.take(given)
-      else { throw .unknown(word) }
+      try memory.takeChoice(word)
     }
     guard parsed.operands.count < 2 else { throw .unexpected(parsed.operands[1]) }
     guard let size = parsed.operands.first else { return }

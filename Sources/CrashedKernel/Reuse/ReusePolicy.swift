@@ -46,8 +46,8 @@ public struct ReusePolicy: BitwiseCopyable, Sendable {
   /// Whether the dump leaves the frame out and nothing holds it.
   public func isReusable(_ state: FrameState) -> Bool { state.hold == .none && level.excludes(state.frameClass) }
 
-  /// Whether the frame may also become RAM or swap of another kernel, where nothing checks that it still holds what was written to it: huge pages and
-  /// pages with private data, of which a device may know, are left out.
+  /// Whether the frame may also become RAM or swap of another kernel, where nothing checks that it still holds what was written to it: huge
+  /// pages and pages with private data, of which a device may know, are left out.
   public func isReusableAsRAM(_ state: FrameState) -> Bool {
     switch state.frameClass {
     case .free, .cache, .user: return isReusable(state)
