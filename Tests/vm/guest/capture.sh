@@ -117,11 +117,11 @@ step_use_ram() {
 
 # Swaps to old memory.
 step_swap() {
-  result available_before_swap "$(amount MemAvailable)"
+  result available_before_swap "$(available)"
   timeout "$STEP_SECONDS" oldmemfs swap -o level="$LEVEL" >$out/swap.out 2>$out/swap.err
   check swap $?
   tell "$(cat $out/swap.err)"
-  result available_after_swap "$(amount MemAvailable)"
+  result available_after_swap "$(available)"
   cp /proc/swaps $out/swaps.txt
   oldmemfs record >$out/swap-record.txt 2>$out/swap-record.err
   check swap-record $?
@@ -130,7 +130,7 @@ step_swap() {
 
 # Three times the memory that there is, touched at random, while makedumpfile takes a dump.
 step_pressure() {
-  mib=$(($(amount MemAvailable) * 3 / 1024))
+  mib=$(($(available) * 3 / 1024))
   /lab/labguest pressure "$mib" "$PRESSURE_SECONDS" >$out/pressure.out 2>/dev/console &
   pressure=$!
   sleep 1

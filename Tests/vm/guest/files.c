@@ -142,20 +142,32 @@ static void verify_file(const char *directory, uint64_t file, unsigned char *buf
   totals->frames += (offset + block_size - 1) / block_size;
 }
 
+static DIR *open_directory(const char *path) {
+  DIR *directory = opendir(path);
+  if (!directory) fail("opendir of %s", path);
+  return directory;
+}
+
+// Sets `file` to the number of the next file that fill wrote. Returns 0 after the last.
+static int next_file(DIR *directory, uint64_t *file) {
+  struct dirent *entry;
+  while ((entry = readdir(directory))) {
+    char *end;
+    if (entry->d_name[0] != 'f') continue;
+    *file = strtoull(entry->d_name + 1, &end, 10);
+    if (*end == 0) return 1;
+  }
+  return 0;
+}
+
 int verify_command(int count, char **words) {
   if (count != 1 && count != 2) return 2;
   uint64_t holes = count == 2 ? strtoull(words[1], NULL, 10) : 0;
   Totals totals = {0};
   unsigned char *buffer = allocate(mebibyte);
-  DIR *directory = opendir(words[0]);
-  if (!directory) fail("opendir of %s", words[0]);
-  struct dirent *entry;
-  while ((entry = readdir(directory))) {
-    char *end;
-    if (entry->d_name[0] != 'f') continue;
-    uint64_t file = strtoull(entry->d_name + 1, &end, 10);
-    if (*end == 0) verify_file(words[0], file, buffer, &totals, holes);
-  }
+  DIR *directory = open_directory(words[0]);
+  uint64_t file;
+  while (next_file(directory, &file)) verify_file(words[0], file, buffer, &totals, holes);
   print_totals(&totals);
   return 0;
 }
@@ -207,15 +219,9 @@ int read_on_command(int count, char **words) {
   do {
     stops = access(words[1], F_OK) == 0;
     blocks = (Blocks){0};
-    DIR *directory = opendir(words[0]);
-    if (!directory) fail("opendir of %s", words[0]);
-    struct dirent *entry;
-    while ((entry = readdir(directory))) {
-      char *end;
-      if (entry->d_name[0] != 'f') continue;
-      uint64_t file = strtoull(entry->d_name + 1, &end, 10);
-      if (*end == 0) read_file(words[0], file, buffer, &blocks);
-    }
+    DIR *directory = open_directory(words[0]);
+    uint64_t file;
+    while (next_file(directory, &file)) read_file(words[0], file, buffer, &blocks);
     closedir(directory);
     passes += 1;
     wrong += blocks.wrong;

@@ -38,7 +38,7 @@ static int is_right(const uint64_t *page, uint64_t number, uint32_t version) {
   return 1;
 }
 
-// Tells how far it is, twice a second at most.
+// Tells how far it is, every two seconds at most.
 static void tell(const char *what, size_t count, double start) {
   static double last;
   if (now() - last < 2) return;
