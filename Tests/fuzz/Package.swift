@@ -7,11 +7,13 @@ let package = Package(
   name: "fuzz",
   dependencies: [.package(name: "oldmemfs", path: "../..")],
   targets: [
+    // libFuzzer, as a function.
+    .target(name: "Driver", path: "driver"),
     .executableTarget(
-      name: "fuzzparsers", dependencies: [.product(name: "Parsers", package: "oldmemfs")], path: "parsers",
+      name: "fuzzparsers", dependencies: ["Driver", .product(name: "Parsers", package: "oldmemfs")], path: "parsers",
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     .executableTarget(
-      name: "fuzzfiles", dependencies: [.product(name: "FileSystemModel", package: "oldmemfs")], path: "files",
+      name: "fuzzfiles", dependencies: ["Driver", .product(name: "FileSystemModel", package: "oldmemfs")], path: "files",
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
   ]
 )

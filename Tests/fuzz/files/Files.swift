@@ -1,4 +1,5 @@
 // Memory safety: libFuzzer's bytes are copied before use.
+import Driver
 import Foundation
 
 @testable import FileSystemModel
@@ -12,18 +13,10 @@ private func plant(_ frames: TestFrames) {
   }
 }
 
-/// libFuzzer without its main function (llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library").
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-  _ count: UnsafeMutablePointer<CInt>, _ words: UnsafeMutableRawPointer, _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
-
 /// The main function, by the name that SwiftPM gives it: with -sanitize=fuzzer the compiler makes none. All arguments are libFuzzer's.
 @_cdecl("fuzzfiles_main")
 public func run(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-  var count = count
-  var words = words
-  return runDriver(&count, &words, testOneInput)
+  fuzz(count, words, testOneInput)
 }
 
 /// libFuzzer calls it by this name.

@@ -1,4 +1,5 @@
 // Memory safety: libFuzzer's bytes are copied before use.
+import Driver
 import Foundation
 import KernelFixtures
 import Platform
@@ -74,12 +75,6 @@ enum Parser: UInt8, CaseIterable {
   }
 }
 
-/// libFuzzer without its main function (llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library").
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-  _ count: UnsafeMutablePointer<CInt>, _ words: UnsafeMutableRawPointer, _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
-
 /// The main function, by the name that SwiftPM gives it: with -sanitize=fuzzer the compiler makes none.
 /// `fuzzparsers --seeds DIR` writes a seed corpus there; all other arguments are libFuzzer's.
 @_cdecl("fuzzparsers_main")
@@ -93,9 +88,7 @@ public func run(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointe
       return 1
     }
   }
-  var count = count
-  var words = words
-  return runDriver(&count, &words, testOneInput)
+  return fuzz(count, words, testOneInput)
 }
 
 /// libFuzzer calls it by this name.
