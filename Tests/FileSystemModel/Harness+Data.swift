@@ -15,8 +15,7 @@ extension Harness {
       // Access is noted before the first byte is read.
       if wasRefused, touching { model.noteAccess(file) }
     case .write(let place, let offset, let count, let caller):
-      // The kernel writes to no file that is not open; one whose own frames go while it is written to is not worth a model.
-      guard let file = file(place), injection == nil || !file.isOrphan else { return }
+      guard let file = growingFile(place) else { return }
       try write(file, offset, Array(Self.source[steps % 30000..<steps % 30000 + count]), caller)
     case .truncate(let place, let size, let caller, let isOpen):
       guard let file = file(place) else { return }
@@ -29,7 +28,7 @@ extension Harness {
         return .node(Description(file))
       }
     case .allocate(let place, let offset, let count, let mode, let caller):
-      guard let file = file(place) else { return }
+      guard let file = growingFile(place) else { return }
       try allocate(file, offset, count, mode, caller)
     case .seek(let place, let target, let offset):
       guard let file = file(place) else { return }
@@ -51,6 +50,13 @@ extension Harness {
       model.close(node, kind)
     default: break
     }
+  }
+
+  /// A file that may take frames. The kernel adds data to no file that is not open; an orphan that an injected failure makes lose its own
+  /// frames for those that it asks for is not worth a model.
+  private func growingFile(_ place: Int) -> Node? {
+    guard let file = file(place), injection == nil || !file.isOrphan else { return nil }
+    return file
   }
 
   /// A write that an injected failure cut short must have written the bytes that it reports, and no more.
