@@ -88,6 +88,6 @@ extension Harness {
     let left = Int(fileSystem.inodes[file.number.handle].frames)
     reference.loseReserved(of: file, at: offset, count: count, until: left)
     // A hole that could not be made has perhaps its first edge.
-    if frames.writes > writes { reference.clear(file, from: offset, to: offset + count) }
+    if AllocateMode(rawValue: mode).contains(.punchHole), frames.writes > writes { reference.clear(file, from: offset, to: offset + count) }
   }
 }
