@@ -68,6 +68,10 @@ int cplatform_ending_signal(void);
 /// is SIGILL.
 void cplatform_report_faults(int log);
 
+/// Copies bytes past the processor's caches: these need not read the goal's lines first, and keep what is used again. `to` is a multiple of 16,
+/// `count` of 64.
+void cplatform_copy_past_caches(void *_Nonnull to, const void *_Nonnull from, size_t count);
+
 /// The CRC32C (Castagnoli, reflected, as of SSE 4.2 and ext4) of `count` bytes, continued from `crc`, or started from 0.
 uint32_t cplatform_crc32c(uint32_t crc, const void *_Nonnull bytes, size_t count);
 

@@ -43,9 +43,12 @@ class Backend {
   /// an error nothing is known of what the first holds, and the others are as they were.
   func write(_ buffer: UnsafeRawBufferPointer, to first: FrameNumber) throws(StoreError) -> Int {
     let piece = try mapped(first, upTo: buffer.count / frameSize)
-    piece.baseAddress!.copyMemory(from: buffer.baseAddress!, byteCount: piece.count)
+    piece.copyPastCaches(from: UnsafeRawBufferPointer(rebasing: buffer[..<piece.count]))
     return piece.count
   }
+
+  /// The most frames of a `read` or `write`. What was copied is then still in the processor's first cache for its checksum.
+  var framesAtOnce: Int { 8 }
 
   /// The frames that are lost if `frame` fails.
   func failing(with frame: FrameNumber) -> Range<UInt64> { frame.rawValue..<frame.rawValue + 1 }

@@ -18,6 +18,8 @@ final class VmcoreBackend: Backend {
 
   override var way: StoreWay? { .vmcore }
   override var core: Vmcore? { vmcore }
+  /// As many as a request has: each time is a system call.
+  override var framesAtOnce: Int { 256 }
 
   /// nil if the frame can be read and, unless nothing may change, its own bytes written back to it.
   override func refusal(of frame: FrameNumber, usable: Int) -> Refusal? {

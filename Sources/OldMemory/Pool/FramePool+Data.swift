@@ -76,7 +76,8 @@ extension FramePool {
       var place = places.lowerBound
       while place < places.upperBound {
         let from = before + place - places.lowerBound
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[from * frameSize..<(from + places.upperBound - place) * frameSize])
+        let most = min(places.upperBound - place, backend.framesAtOnce)
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[from * frameSize..<(from + most) * frameSize])
         open.overwritten.insert(place..<place + 1)
         let count = try reaching { () throws(StoreError) in try backend.write(rest, to: first + from) } / frameSize
         open.overwritten.insert(place..<place + count)
@@ -95,7 +96,8 @@ extension FramePool {
       var place = places.lowerBound
       while place < places.upperBound {
         let from = before + place - places.lowerBound
-        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[from * frameSize..<(from + places.upperBound - place) * frameSize])
+        let most = min(places.upperBound - place, backend.framesAtOnce)
+        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[from * frameSize..<(from + most) * frameSize])
         let count = try reaching { () throws(StoreError) in try backend.read(first + from, into: rest) } / frameSize
         if checksums {
           for index in 0..<count where Self.checksum(UnsafeRawBufferPointer(rest), index) != open.checksum(of: place + index) {
