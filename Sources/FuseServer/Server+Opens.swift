@@ -25,6 +25,12 @@ extension Server {
         try fileSystem.makeUnnamed(in: InodeNumber(parent), permissions: mode, by: caller)
       }
     }
+    operations.opendir = { request, _, file in
+      // The kernel sends no more of these, and caches what directories hold. libfuse before 3.17 would reply with success for it, without a
+      // cache; a newer one as here (its commit 2bdec0bc, "Handle NO_OPEN/NO_OPENDIR support automatically").
+      let server = Server.of(request)
+      if server.cachesDirectories { fuse_reply_err(request, ENOSYS) } else { fuse_reply_open(request, file) }
+    }
     operations.release = { request, inode, file in
       if let file { Server.of(request).close(InodeNumber(inode), file.pointee) }
       fuse_reply_err(request, 0)

@@ -45,7 +45,10 @@ extension Server {
     // Lookups may run in parallel: all changes of names come through this kernel.
     cfuse_want(&connection, UInt64(FUSE_CAP_PARALLEL_DIROPS))
     // The kernel caches symlinks and the contents of directories, unless each read of one counts (strictatime).
-    if !fileSystem.countsEachRead { cfuse_want(&connection, UInt64(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPENDIR_SUPPORT)) }
+    if !fileSystem.countsEachRead {
+      cfuse_want(&connection, UInt64(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPENDIR_SUPPORT))
+      cachesDirectories = cfuse_has(&connection, UInt64(FUSE_CAP_NO_OPENDIR_SUPPORT))
+    }
     // A listing has the attributes, too, when the kernel expects to use them.
     cfuse_want(&connection, UInt64(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO))
     // O_TRUNC comes with the open, atomically, and without a second request.

@@ -25,6 +25,9 @@ final class Server {
   /// The kernel drops pages from its cache when a write that bypasses it changes them.
   var canMixDirect = false
 
+  /// The kernel needs no request to open a directory, and caches what it holds.
+  var cachesDirectories = false
+
   /// The most bytes that a request reads or writes.
   static var largestTransfer: Int { 1 << 20 }
   /// The validity of names and attributes in the kernel's cache, in seconds: all changes come through this kernel.
@@ -40,8 +43,6 @@ final class Server {
   /// The requests that have a handler. libfuse replies to the others with ENOSYS, after which the kernel sends no more of the kind:
   /// - flock(2) and POSIX locks are then the kernel's own, where a signal can interrupt a waiter.
   /// - Nothing needs a flush or an fsync.
-  /// - A directory needs no opening. (libfuse before 3.17 replies to OPENDIR with success: its commit 2bdec0bc, "Handle
-  ///   NO_OPEN/NO_OPENDIR support automatically". A newer one does so where the kernel may not cache directories: see `negotiate`.)
   /// - copy_file_range(2) becomes reads and writes.
   static func operations() -> fuse_lowlevel_ops {
     var operations = fuse_lowlevel_ops()

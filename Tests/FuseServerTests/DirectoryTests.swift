@@ -86,4 +86,17 @@ struct DirectoryTests {
     let plain = try listAll(connection, room: 500, withAttributes: false)
     #expect(try listAll(connection, room: 500, withAttributes: true).map(\.name) == plain.map(\.name))
   }
+
+  @Test("a directory needs no opening, and the kernel caches what it holds, unless each read of it is to be known of")
+  func opening() throws {
+    let body = bytes(fuse_open_in(flags: 0, open_flags: 0))
+    #expect(try Connection().send(FUSE_OPENDIR, of: 1, body)?.error == -ENOSYS)
+    let strict: fuse_open_out = try Connection(accessTimes: .always).ask(FUSE_OPENDIR, of: 1, body)
+    #expect(strict.open_flags & UInt32(FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE) == 0)
+    // A kernel that could not do without gets an open.
+    let old = try Connection(opening: false)
+    _ = try old.open(minor: 26, offering: UInt64(FUSE_DO_READDIRPLUS))
+    let answer: fuse_open_out = try old.ask(FUSE_OPENDIR, of: 1, body)
+    #expect(answer.open_flags & UInt32(FOPEN_CACHE_DIR) == 0)
+  }
 }
