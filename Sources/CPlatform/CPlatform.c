@@ -4,6 +4,7 @@
 #include <cpuid.h>
 #include <emmintrin.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <ucontext.h>
 
 #ifndef PR_SET_IO_FLUSHER
@@ -95,6 +96,11 @@ void cplatform_catch_signals(void) {
     // It fails for SIGKILL, SIGSTOP and the signals of libc itself.
     (void)sigaction(signal, &action, NULL);
   }
+}
+
+void cplatform_tick(int seconds) {
+  struct itimerval timer = {.it_value.tv_sec = seconds, .it_interval.tv_sec = seconds};
+  (void)setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 int cplatform_ending_signal(void) { return ending_signal; }

@@ -79,10 +79,15 @@ public final class Session {
     server.replyBuffer = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[Session.headerBytes...])
     var isIdleWorkLeft = true
     var scrub = Scrub(isOn: scrubs)
+    var isTicking = false
     while fuse_session_exited(session) == 0 {
       if let signal = Signals.ending {
         report("%: unmounting, ", Text(signal))
         break
+      }
+      if scrub.isTicking != isTicking {
+        isTicking = scrub.isTicking
+        Signals.tick(every: isTicking ? Scrub.tick : 0)
       }
       let patience = isIdleWorkLeft ? 0 : scrub.patience
       if patience >= 0 {
@@ -97,7 +102,10 @@ public final class Session {
       if count < 0 {
         // ENOENT: the caller was interrupted. ENODEV: the file system is unmounted (`fuse_dev_do_read`, fs/fuse/dev.c).
         let error = cplatform_errno()
-        if error == EINTR || error == ENOENT || error == EAGAIN { continue }
+        if error == EINTR || error == ENOENT || error == EAGAIN {
+          if error == EINTR { scrub.noteTick() }
+          continue
+        }
         guard error == ENODEV else { return error }
         if isCut { report("the connection was cut: ") }
         return 0

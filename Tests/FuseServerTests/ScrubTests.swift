@@ -29,22 +29,31 @@ struct ScrubTests {
     _ = try bytes.withUnsafeBytes { try pool.backend.write($0, to: frames[number]) }
   }
 
+  /// Ticks until it begins, with a request before the first.
+  private func waitForBeginning(_ scrub: inout Scrub) {
+    scrub.noteRequest()
+    #expect(scrub.patience == -1 && scrub.isTicking)
+    scrub.noteTick()
+    #expect(scrub.patience == -1 && scrub.isTicking)
+    scrub.noteTick()
+    #expect(scrub.patience == 0 && !scrub.isTicking)
+  }
+
   @Test("it begins some seconds after a request, goes on in slices, and comes again a minute later")
   func pace() throws {
     let (connection, _) = try connection(pages: 600)
     let server = connection.session.server
     var scrub = Scrub(isOn: true)
-    #expect(scrub.patience == Scrub.quiet)
+    waitForBeginning(&scrub)
     for _ in 0..<2 {
       scrub.step(server)
       #expect(scrub.patience == Scrub.gap && server.fileSystem.scrubs == 0)
     }
-    scrub.noteRequest()
-    #expect(scrub.patience == Scrub.quiet)
+    waitForBeginning(&scrub)
     scrub.step(server)
     #expect(server.fileSystem.scrubs == 1)
     // A request does not bring the next pass forward.
-    scrub.noteRequest()
+    waitForBeginning(&scrub)
     scrub.step(server)
     #expect(scrub.patience > 55_000 && scrub.patience <= 60_000 && server.fileSystem.scrubs == 1)
     scrub.nextPass = 0
@@ -59,11 +68,11 @@ struct ScrubTests {
     var scrub = Scrub(isOn: true)
     scrub.step(server)
     #expect(scrub.patience == -1)
-    scrub.noteRequest()
-    #expect(scrub.patience == Scrub.quiet)
+    waitForBeginning(&scrub)
     scrub = Scrub(isOn: false)
     scrub.noteRequest()
-    #expect(scrub.patience == -1)
+    scrub.noteTick()
+    #expect(scrub.patience == -1 && !scrub.isTicking)
   }
 
   @Test("all that is damaged is found in one pass, in files that nobody reads, and counts once")

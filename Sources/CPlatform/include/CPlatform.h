@@ -62,6 +62,8 @@ int cplatform_set_io_flusher(void);
 void cplatform_catch_signals(void);
 /// The last of SIGHUP, SIGINT and SIGTERM to come since, or 0.
 int cplatform_ending_signal(void);
+/// From now on a call that waits is interrupted once in so many seconds; never with 0. After `cplatform_catch_signals`.
+void cplatform_tick(int seconds);
 
 /// From now on a fault of the process (SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV) writes a line to the descriptor `log` before it ends the
 /// process: the signal, the instruction's offset from the start of the program, and the address that it touched. A failed check of Swift's

@@ -6,6 +6,10 @@ public enum Signals {
   /// fault. A signal that was ignored stays ignored. The corresponding C function is `sigaction`.
   public static func catchAll() { cplatform_catch_signals() }
 
+  /// From now on a call that waits is interrupted (EINTR) once in so many seconds; never with 0. `catchAll` comes first. The corresponding C
+  /// function is `setitimer`.
+  public static func tick(every seconds: Int32) { cplatform_tick(seconds) }
+
   /// SIGHUP, SIGINT or SIGTERM, once it has come; nil before. It interrupts a call that waits (EINTR).
   public static var ending: Literal? {
     switch cplatform_ending_signal() {

@@ -9,8 +9,20 @@ extension Text {
   }
 
   /// Whether one of the words, separated by white space, is this one.
+  @inline(never)
   public func contains(word: Literal) -> Bool {
-    bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.contains { Array($0).elementsEqual(word) }
+    let word = word.bytes
+    // The bytes of the word that the current one begins with; nil once it is another.
+    var same: Int? = 0
+    for byte in bytes {
+      if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") {
+        if same == word.count { return true }
+        same = 0
+      } else if let count = same {
+        same = count < word.count && byte == word[count] ? count + 1 : nil
+      }
+    }
+    return same == word.count
   }
 
   /// This text with another after it.
