@@ -98,6 +98,14 @@ void cplatform_catch_signals(void) {
   }
 }
 
+int cplatform_device_of_mount(const char *directory, uint32_t *major, uint32_t *minor) {
+  struct statx status;
+  if (statx(AT_FDCWD, directory, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0, &status) != 0) return -1;
+  *major = status.stx_dev_major;
+  *minor = status.stx_dev_minor;
+  return 0;
+}
+
 void cplatform_tick(int seconds) {
   struct itimerval timer = {.it_value.tv_sec = seconds, .it_interval.tv_sec = seconds};
   (void)setitimer(ITIMER_REAL, &timer, NULL);

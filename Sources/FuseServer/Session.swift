@@ -118,6 +118,7 @@ public final class Session {
       scrub.noteRequest()
       if isWaiting, server.isReady {
         isWaiting = false
+        if let directory { Readahead.widen(at: directory) }
         onReady()
       }
     }

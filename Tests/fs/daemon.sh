@@ -44,6 +44,14 @@ returns_when_ready() {
   stop_background
 }
 
+# The kernel's 128 KiB are few for a cold read, and more than 1 MiB a burden for a small page cache.
+reads_ahead() {
+  local kib
+  start_background scratch size=4m || return
+  kib=$(<"/sys/class/bdi/$(mountpoint -d "$tested")/read_ahead_kb")
+  stop_background && [[ $kib -ge 256 && $kib -le 1024 ]] || { say "it reads $kib KiB ahead"; return 1; }
+}
+
 # Otherwise the first files that it opens would get the numbers 0 to 2, which it closes later.
 # shellcheck disable=SC2016  # the inner shell expands them
 starts_without_descriptors() {
@@ -413,6 +421,7 @@ check_daemon() {
   need ps procps
   check "-f stays in the foreground" foreground_stays
   check "otherwise it returns when it serves, a daemon in the background" returns_when_ready
+  check "the kernel reads ahead as far as the machine's memory allows" reads_ahead
   check "it starts without standard input, output and error" starts_without_descriptors
   check "SIGTERM unmounts it" ends_by_signal
   check "SIGTERM says what goes" says_what_goes TERM

@@ -62,6 +62,9 @@ int cplatform_set_io_flusher(void);
 void cplatform_catch_signals(void);
 /// The last of SIGHUP, SIGINT and SIGTERM to come since, or 0.
 int cplatform_ending_signal(void);
+/// The number of the device that a mount's files are on; -1 with errno. A file system that this process serves is asked nothing.
+int cplatform_device_of_mount(const char *_Nonnull directory, uint32_t *_Nonnull major, uint32_t *_Nonnull minor);
+
 /// From now on a call that waits is interrupted once in so many seconds; never with 0. After `cplatform_catch_signals`.
 void cplatform_tick(int seconds);
 

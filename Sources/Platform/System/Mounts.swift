@@ -46,4 +46,12 @@ public enum Mounts {
     try Errno.check(path.withCString { statfs($0, &system) })
     return Int(system.f_type) == fuseMagic
   }
+
+  /// The number of the device that the files at a mount point are on, as in /proc/self/mountinfo: 0:45. What is mounted there is asked
+  /// nothing: it may be this process that serves it. The corresponding C function is `statx`.
+  public static func device(at place: Text) throws(Errno) -> Text {
+    var (major, minor): (UInt32, UInt32) = (0, 0)
+    try Errno.check(place.withCString { cplatform_device_of_mount($0, &major, &minor) })
+    return Text("%:%", UInt64(major), UInt64(minor))
+  }
 }
