@@ -75,6 +75,8 @@ struct OrderedMapTests {
         try insert(number, into: map)
         numbers.insert(number)
       }
+      // What the map remembers of one look must not mislead the next.
+      #expect(map[key(number)] == (numbers.contains(number) ? UInt64(number) * 3 : nil))
       if step % 1000 == 0 { compare(map, numbers, probes: number..<number + 5, "step \(step)") }
     }
     for number in numbers { map.remove(key(number)) }

@@ -98,6 +98,8 @@ final class Blobs {
 
   func bytes(of blob: BlobHandle) -> [UInt8] {
     var bytes: [UInt8] = []
+    // Most are names of files. To grow byte by byte would be most of the time of a listing.
+    bytes.reserveCapacity(64)
     forEachPiece(of: blob) { piece in
       for byte in piece { bytes.append(byte) }
       return true

@@ -24,6 +24,9 @@ final class OrderedMap {
   private(set) var root: UInt32 = 0
   private(set) var height = 0
   private(set) var count = 0
+  /// The leaf, and the place in it, of the last entry that `first` found; leaf 0 since a removal. Who goes from one entry to the next descends
+  /// once in a leaf: that was half of a listing's time.
+  private var found: (leaf: UInt32, place: Int) = (0, 0)
 
   init(nodes capacity: Int, budget: MemoryBudget) {
     nodes = Slab(capacity: capacity, budget: budget)
@@ -42,11 +45,18 @@ final class OrderedMap {
   /// The first entry at or after a key.
   func first(from key: MapKey) -> MapEntry? {
     guard root != 0 else { return nil }
-    let leaf = descend(to: key)
-    let place = nodes[leaf].firstPlace(from: key)
-    if place < nodes[leaf].size { return nodes[leaf].entry(place) }
-    let next = nodes[leaf].next
-    return next != 0 ? nodes[next].entry(0) : nil
+    let following = found.place + 1
+    if found.leaf == 0 || following >= nodes[found.leaf].size || nodes[found.leaf].key(found.place) >= key
+      || nodes[found.leaf].key(following) < key
+    {
+      let leaf = descend(to: key)
+      found = (leaf, nodes[leaf].firstPlace(from: key))
+    } else {
+      found.place = following
+    }
+    if found.place < nodes[found.leaf].size { return nodes[found.leaf].entry(found.place) }
+    found = (nodes[found.leaf].next, 0)
+    return found.leaf != 0 ? nodes[found.leaf].entry(0) : nil
   }
 
   /// The last entry at or before a key.
@@ -139,6 +149,7 @@ final class OrderedMap {
   /// Removes a key that is there.
   func remove(_ key: MapKey) {
     count -= 1
+    found.leaf = 0
     remove(key, from: root, height)
     while height > 0, nodes[root].size == 1 {
       let child = UInt32(nodes[root].value(0))
