@@ -51,9 +51,9 @@ extension Server {
   ) -> Bool {
     let room = buffer.count - used
     let start = buffer.baseAddress.map { ($0 + used).assumingMemoryBound(to: CChar.self) }
-    var name = Text()
-    name.append(bytes: listed.name)
-    let size = name.withCString { add(start, room, $0) }
+    var name = listed.name
+    name.append(0)
+    let size = name.withUnsafeBytes { add(start, room, $0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
     guard size <= room else { return false }
     used += size
     return true
