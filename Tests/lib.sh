@@ -206,6 +206,16 @@ libfuse_version() { "$program" --version | sed -n 's/.*libfuse //p'; }
 # strip_program FILE: writes the program as it is installed.
 strip_program() { strip -R .comment -R .swift_modhash -o "$1" "$program"; }
 
+# until_true SECONDS COMMAND...: waits for a command to succeed.
+until_true() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [[ $SECONDS -lt $end ]] || return 1
+    sleep 0.05
+  done
+}
+
 # ---------------------------------------------------------------- ELF files
 
 # load_segments FILE: prints a line 'OFFSET VIRTUAL PHYSICAL SIZE' for each PT_LOAD, in bytes. The numbers are decimal, signed, and have

@@ -63,16 +63,6 @@ is_running() {
   [[ ${stat%% *} != [ZX] ]]
 }
 
-# until_true SECONDS COMMAND...: waits for a command to succeed.
-until_true() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [[ $SECONDS -lt $end ]] || return 1
-    sleep 0.05
-  done
-}
-
 # ---------------------------------------------------------------- mounts
 
 # This run's mount points, the newest first, one per line, as mountinfo writes them: blanks are \040.
