@@ -23,8 +23,8 @@ declare -A fs_titles=([copy]="plain copy of memory, MB/s" [write]="write of a ne
 # build_peer NAME: with the newest libfuse, its libc and its loader.
 build_peer() {
   local examples=$cache_root/vm/sources/libfuse-examples kit=$cache_root/vm/libfuse/sid compiler=gcc source=$1.c
-  local options=(-O2 -D_FILE_OFFSET_BITS=64 "-I$kit/include/fuse3" "-L$kit/lib" -Wl,--allow-shlib-undefined "-Wl,-rpath,$kit/lib"
-    "-Wl,--dynamic-linker=$kit/lib/ld-linux-x86-64.so.2")
+  local options=(-O2 -D_FILE_OFFSET_BITS=64 "-I$kit/include/fuse3" "-L$kit/lib" -Xlinker --allow-shlib-undefined -Xlinker -rpath -Xlinker "$kit/lib"
+    -Xlinker "--dynamic-linker=$kit/lib/ld-linux-x86-64.so.2")
   case $1 in
     null) examples=$tests_dir/bench ;;
     passthrough_hp | memfs_ll) compiler=g++ source=$1.cc options+=(-std=c++20 -static-libstdc++ -static-libgcc) ;;
@@ -69,7 +69,6 @@ use_all_memory() {
 
 fs_pid=
 mount_column() {
-  local ahead
   fs_pid=
   case $1 in
     tmpfs) mount -t tmpfs none "$scratch/old" ;;
