@@ -216,6 +216,14 @@ until_true() {
   done
 }
 
+# For awk programs: median(LIST, N) sorts LIST[1] ... LIST[N].
+# shellcheck disable=SC2034  # read by the benches
+awk_median='
+  function median(list, n,   i, j, swap) {
+    for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (list[j] < list[i]) { swap = list[i]; list[i] = list[j]; list[j] = swap }
+    return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
+  }'
+
 # ---------------------------------------------------------------- ELF files
 
 # load_segments FILE: prints a line 'OFFSET VIRTUAL PHYSICAL SIZE' for each PT_LOAD, in bytes. The numbers are decimal, signed, and have

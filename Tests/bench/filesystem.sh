@@ -20,7 +20,7 @@ declare -A fs_titles=([copy]="plain copy of memory, MB/s" [write]="write of a ne
 
 # ---------------------------------------------------------------- building
 
-# build_peer NAME: with the newest libfuse, its libc and its loader.
+# build_peer NAME [SUFFIX]: $scratch/NAMESUFFIX, with the newest libfuse, its libc and its loader.
 build_peer() {
   local examples=$cache_root/vm/sources/libfuse-examples kit=$cache_root/vm/libfuse/sid compiler=gcc source=$1.c
   local options=(-O2 -D_FILE_OFFSET_BITS=64 "-I$kit/include/fuse3" "-L$kit/lib" -Xlinker --allow-shlib-undefined -Xlinker -rpath -Xlinker "$kit/lib"
@@ -91,21 +91,18 @@ mount_column() {
   until_true 10 mountpoint -q "$scratch/old" || die "$1 does not mount."
   case $1 in
     oldmemfs | newest | unchecked) use_all_memory "$scratch/old" ;;
-    null | uring)
-      # As far as oldmemfs lets it read ahead.
-      [[ -z ${fs_ahead:-} ]] || echo "$fs_ahead" >"/sys/class/bdi/$(mountpoint -d "$scratch/old")/read_ahead_kb"
-      ;;
+    null | uring) echo "$fs_ahead" >"$(read_ahead_file)" ;;
   esac
-  case $1 in oldmemfs) fs_ahead=$(<"/sys/class/bdi/$(mountpoint -d "$scratch/old")/read_ahead_kb") ;; esac
 }
+
+# How far the kernel reads ahead in what is mounted, in KiB.
+read_ahead_file() { say "/sys/class/bdi/$(mountpoint -d "$scratch/old")/read_ahead_kb"; }
 
 unmount_column() {
   umount "$scratch/old"
   [[ -z $fs_pid ]] || wait "$fs_pid" || true
-  case $1 in oldmemfs | newest | unchecked) until_true 10 has_none "$scratch/old" || die "the daemon of $1 does not end." ;; esac
+  wait_for_end
 }
-
-has_none() { ! pgrep -f " scratch $1 " >/dev/null; }
 
 # ---------------------------------------------------------------- the numbers
 
@@ -117,7 +114,7 @@ measure_column() {
     || progress "$1: $(tail -n 1 "$scratch/workload.log"): the rows from there on are left out"
   [[ ! -s $scratch/workload.log ]] || cat "$scratch/workload.log" >>"$scratch/trouble.$1"
   sed "s/^/$1 /" "$scratch/rates" >>"$scratch/filesystem"
-  unmount_column "$1"
+  unmount_column
 }
 
 # allow_uring: has the kernel offer FUSE over io_uring, which it does not by itself. Without it the column goes.
@@ -138,11 +135,7 @@ print_filesystems() {
     title=${fs_titles[$row]}
     printf '%s\t%s\t%s\n' "$row" "$title" "${fs_asked[$row]:-}"
   done >"$scratch/rows"
-  awk -F '\t' -v columns="${fs_columns[*]}" -v peers="${fs_peers[*]}" '
-    function median(list, n,   i, j, swap) {
-      for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (list[j] < list[i]) { swap = list[i]; list[i] = list[j]; list[j] = swap }
-      return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
-    }
+  awk -F '\t' -v columns="${fs_columns[*]}" -v peers="${fs_peers[*]}" "$awk_median"'
     function rate(column, row,   i, list) {
       for (i = 1; i <= count[column, row]; i++) list[i] = rates[column, row, i]
       return count[column, row] ? median(list, count[column, row]) : 0
@@ -194,9 +187,10 @@ run_filesystem() {
   allow_uring
   mount -t tmpfs none "$scratch/tmpfs"
   : >"$scratch/filesystem"
-  # Once, so that what null gets is known.
+  # null gets what oldmemfs has.
   mount_column oldmemfs
-  unmount_column oldmemfs
+  fs_ahead=$(<"$(read_ahead_file)")
+  unmount_column
   for ((round = 0; round < rounds; round++)); do
     for number in "${!fs_columns[@]}"; do
       column=${fs_columns[(number + round * 2) % ${#fs_columns[@]}]}

@@ -186,14 +186,14 @@ static void list_again(void) {
   print("list", (double)files * lists, start);
 }
 
-static void remove_all(const char *row) {
+static void remove_all(void) {
   char name[32];
   const double start = now();
   for (int i = 0; i < files; i++) {
     name_of(name, i);
     if (unlink(name) != 0) err(1, "%s", name);
   }
-  if (row) print(row, files, start);
+  print("unlink", files, start);
 }
 
 static void create_by_two(void) {
@@ -219,7 +219,7 @@ static void names(void) {
   apart(ask_all);
   apart(list_first);
   apart(list_again);
-  remove_all("unlink");
+  remove_all();
   create_by_two();
   if (chdir("..") != 0 || rmdir("names") != 0) err(1, "names");
 }
