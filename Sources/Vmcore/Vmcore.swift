@@ -45,7 +45,7 @@ public final class Vmcore {
     var low = 0
     var high = segments.count
     while low < high {
-      let middle = (low + high) / 2
+      let middle = (low + high) >> 1
       if segments[middle].frames.upperBound <= frame { low = middle + 1 } else { high = middle }
     }
     return low < segments.count && segments[low].frames.contains(frame) ? segments[low] : nil

@@ -28,7 +28,7 @@ struct FrameRanges {
     var low = 0
     var high = ranges.count
     while low < high {
-      let middle = (low + high) / 2
+      let middle = (low + high) >> 1
       if reach(ranges[middle].upperBound) < frame { low = middle + 1 } else { high = middle }
     }
     return low

@@ -5,6 +5,10 @@ struct MapKey: Comparable, BitwiseCopyable {
   /// Its place there: a file's block, a name's hash.
   var position: UInt64
 
+  static var first: MapKey { MapKey(owner: 0, position: 0) }
+  /// No key is this large: an owner is a handle.
+  static var last: MapKey { MapKey(owner: UInt32.max, position: UInt64.max) }
+
   static func < (left: MapKey, right: MapKey) -> Bool {
     left.owner != right.owner ? left.owner < right.owner : left.position < right.position
   }
@@ -24,13 +28,17 @@ final class OrderedMap {
   private(set) var root: UInt32 = 0
   private(set) var height = 0
   private(set) var count = 0
-  /// The leaf that was used last; 0 since a node went. Most of what comes next is in it: a descent for each block of a scattered file, and
-  /// for each name of a listing, was a third of their time.
+  /// The leaf that was used last, and the keys that belong in it; 0 since a node went or came. Most of what comes next is in it: a descent
+  /// for each block of a scattered file, and for each name of a listing, was a third of their time.
   private var recent: UInt32 = 0
+  private var recentLow = MapKey.first
+  private var recentHigh = MapKey.last
 
   init(nodes capacity: Int, budget: MemoryBudget) {
     nodes = Slab(capacity: capacity, budget: budget)
   }
+
+  func node(_ handle: UInt32) -> NodeReference { NodeReference(nodes.address(of: handle)) }
 
   /// Makes sure that the next `insertions` insertions succeed: each splits at most a node per level, and may add a level.
   func reserve(_ insertions: Int = 1) throws(FileSystemError) { try nodes.reserve(insertions * (height + 3)) }
@@ -45,31 +53,38 @@ final class OrderedMap {
   /// The first entry at or after a key.
   func first(from key: MapKey) -> MapEntry? {
     guard root != 0 else { return nil }
-    let leaf = leaf(for: key)
-    let place = nodes[leaf].firstPlace(from: key)
-    if place < nodes[leaf].size { return nodes[leaf].entry(place) }
-    let next = nodes[leaf].next
-    return next != 0 ? nodes[next].entry(0) : nil
+    let leaf = node(leaf(for: key))
+    let place = leaf.firstPlace(from: key)
+    if place < leaf.size { return leaf.entry(place) }
+    return leaf.next != 0 ? node(leaf.next).entry(0) : nil
   }
 
   /// The last entry at or before a key.
   func last(upTo key: MapKey) -> MapEntry? {
     guard root != 0 else { return nil }
-    let leaf = leaf(for: key)
-    let place = nodes[leaf].firstPlace(from: key)
-    if place < nodes[leaf].size, nodes[leaf].key(place) == key { return nodes[leaf].entry(place) }
-    if place > 0 { return nodes[leaf].entry(place - 1) }
-    let previous = nodes[leaf].previous
-    return previous != 0 ? nodes[previous].entry(nodes[previous].size - 1) : nil
+    let leaf = node(leaf(for: key))
+    let place = leaf.firstPlace(from: key)
+    if place < leaf.size, leaf.key(place) == key { return leaf.entry(place) }
+    if place > 0 { return leaf.entry(place - 1) }
+    guard leaf.previous != 0 else { return nil }
+    let previous = node(leaf.previous)
+    return previous.entry(previous.size - 1)
   }
 
   /// The leaf in which a key belongs. Between the keys of two leaves it is the nodes above that say in which.
   private func leaf(for key: MapKey) -> UInt32 {
-    if recent != 0, nodes[recent].key(0) <= key, nodes[recent].next == 0 || key <= nodes[recent].key(nodes[recent].size - 1) {
-      return recent
-    }
+    if recent != 0, recentLow <= key, key < recentHigh { return recent }
     recent = root
-    for _ in 0..<height { recent = UInt32(nodes[recent].value(nodes[recent].child(for: key))) }
+    recentLow = .first
+    recentHigh = .last
+    for _ in 0..<height {
+      let inner = node(recent)
+      let place = inner.place(ofChildFor: key)
+      // The bounds of a node below lie within those of the node above.
+      if place > 0 { recentLow = inner.key(place) }
+      if place + 1 < inner.size { recentHigh = inner.key(place + 1) }
+      recent = inner.child(place)
+    }
     return recent
   }
 
@@ -77,10 +92,15 @@ final class OrderedMap {
 
   /// Changes the value of a key that is there.
   func update(_ key: MapKey, to value: UInt64) {
-    let leaf = leaf(for: key)
-    let place = nodes[leaf].firstPlace(from: key)
-    precondition(place < nodes[leaf].size && nodes[leaf].key(place) == key, "no such key")
-    nodes[leaf].set(place, key, value)
+    let leaf = node(leaf(for: key))
+    leaf.set(place(of: key, in: leaf), key, value)
+  }
+
+  /// The place of a key that is there.
+  private func place(of key: MapKey, in leaf: NodeReference) -> Int {
+    let place = leaf.firstPlace(from: key)
+    precondition(place < leaf.size && leaf.key(place) == key, "no such key")
+    return place
   }
 
   /// Inserts a key that is not there; `reserve` comes first.
@@ -88,116 +108,113 @@ final class OrderedMap {
     count += 1
     guard root != 0 else {
       root = nodes.add(MapNode())
-      nodes[root].insert(key, value, at: 0)
+      node(root).insert(key, value, at: 0)
       return
     }
-    let leaf = leaf(for: key)
-    if nodes[leaf].size < MapNode.capacity { return nodes[leaf].insert(key, value, at: nodes[leaf].firstPlace(from: key)) }
+    let leaf = node(leaf(for: key))
+    if leaf.size < MapNode.capacity { return leaf.insert(key, value, at: leaf.firstPlace(from: key)) }
+    recent = 0
     guard let split = insert(key, value, into: root, height) else { return }
     let left = root
     root = nodes.add(MapNode())
-    nodes[root].insert(nodes[left].key(0), UInt64(left), at: 0)
-    nodes[root].insert(split.key, split.value, at: 1)
+    node(root).insert(node(left).key(0), UInt64(left), at: 0)
+    node(root).insert(split.key, split.value, at: 1)
     height += 1
   }
 
   /// Inserts below a node; the entry for a new right-hand neighbour if the node was split.
-  private func insert(_ key: MapKey, _ value: UInt64, into node: UInt32, _ level: Int) -> MapEntry? {
-    if level == 0 { return add(key, value, to: node, at: nodes[node].firstPlace(from: key), isLeaf: true) }
-    let place = nodes[node].child(for: key)
-    let child = UInt32(nodes[node].value(place))
-    guard let split = insert(key, value, into: child, level - 1) else { return nil }
-    return add(split.key, split.value, to: node, at: place + 1, isLeaf: false)
+  private func insert(_ key: MapKey, _ value: UInt64, into handle: UInt32, _ level: Int) -> MapEntry? {
+    let inner = node(handle)
+    if level == 0 { return add(key, value, to: handle, at: inner.firstPlace(from: key), isLeaf: true) }
+    let place = inner.place(ofChildFor: key)
+    guard let split = insert(key, value, into: inner.child(place), level - 1) else { return nil }
+    return add(split.key, split.value, to: handle, at: place + 1, isLeaf: false)
   }
 
-  private func add(_ key: MapKey, _ value: UInt64, to node: UInt32, at place: Int, isLeaf: Bool) -> MapEntry? {
-    if nodes[node].size < MapNode.capacity {
-      nodes[node].insert(key, value, at: place)
+  private func add(_ key: MapKey, _ value: UInt64, to handle: UInt32, at place: Int, isLeaf: Bool) -> MapEntry? {
+    let left = node(handle)
+    if left.size < MapNode.capacity {
+      left.insert(key, value, at: place)
       return nil
     }
-    let right = nodes.add(MapNode())
+    let other = nodes.add(MapNode())
+    let right = node(other)
     // What is added at the end leaves the left node full: files and names are mostly written in order.
     let kept = place == MapNode.capacity ? MapNode.capacity : MapNode.capacity / 2
-    for index in kept..<MapNode.capacity {
-      nodes[right].insert(nodes[node].key(index), nodes[node].value(index), at: index - kept)
-    }
-    nodes[node].truncate(to: kept)
+    for index in kept..<MapNode.capacity { right.insert(left.key(index), left.value(index), at: index - kept) }
+    left.truncate(to: kept)
     if place > kept || (place == kept && kept == MapNode.capacity) {
-      nodes[right].insert(key, value, at: place - kept)
+      right.insert(key, value, at: place - kept)
     } else {
-      nodes[node].insert(key, value, at: place)
+      left.insert(key, value, at: place)
     }
-    if isLeaf { link(right, after: node) }
-    return MapEntry(key: nodes[right].key(0), value: UInt64(right))
+    if isLeaf { link(other, after: handle) }
+    return MapEntry(key: right.key(0), value: UInt64(other))
   }
 
   private func link(_ right: UInt32, after left: UInt32) {
-    let next = nodes[left].next
-    nodes[right].next = next
-    nodes[right].previous = left
-    nodes[left].next = right
-    if next != 0 { nodes[next].previous = right }
+    let next = node(left).next
+    node(right).next = next
+    node(right).previous = left
+    node(left).next = right
+    if next != 0 { node(next).previous = right }
   }
 
-  private func unlink(_ leaf: UInt32) {
-    let (previous, next) = (nodes[leaf].previous, nodes[leaf].next)
-    if previous != 0 { nodes[previous].next = next }
-    if next != 0 { nodes[next].previous = previous }
+  private func unlink(_ leaf: NodeReference) {
+    if leaf.previous != 0 { node(leaf.previous).next = leaf.next }
+    if leaf.next != 0 { node(leaf.next).previous = leaf.previous }
   }
 
   /// Removes a key that is there.
   func remove(_ key: MapKey) {
     count -= 1
-    let leaf = leaf(for: key)
+    let leaf = node(leaf(for: key))
     // The nodes above stay as they are.
-    if nodes[leaf].size > MapNode.capacity / 4 { return remove(key, from: leaf, 0) }
+    if leaf.size > MapNode.capacity / 4 { return leaf.remove(at: place(of: key, in: leaf)) }
     recent = 0
     remove(key, from: root, height)
-    while height > 0, nodes[root].size == 1 {
-      let child = UInt32(nodes[root].value(0))
+    while height > 0, node(root).size == 1 {
+      let child = node(root).child(0)
       nodes.remove(root)
       root = child
       height -= 1
     }
-    if nodes[root].size == 0 {
+    if node(root).size == 0 {
       nodes.remove(root)
       root = 0
       height = 0
     }
   }
 
-  private func remove(_ key: MapKey, from node: UInt32, _ level: Int) {
-    if level == 0 {
-      let place = nodes[node].firstPlace(from: key)
-      precondition(place < nodes[node].size && nodes[node].key(place) == key, "no such key")
-      nodes[node].remove(at: place)
-      return
-    }
-    let place = nodes[node].child(for: key)
-    let child = UInt32(nodes[node].value(place))
+  private func remove(_ key: MapKey, from handle: UInt32, _ level: Int) {
+    let inner = node(handle)
+    if level == 0 { return inner.remove(at: place(of: key, in: inner)) }
+    let place = inner.place(ofChildFor: key)
+    let child = inner.child(place)
     remove(key, from: child, level - 1)
-    if nodes[child].size < MapNode.capacity / 4 { thin(out: node, at: place, level) }
+    if node(child).size < MapNode.capacity / 4 { thin(out: inner, at: place, level) }
   }
 
   /// Removes an empty child, or joins one that has become small with a neighbour where both fit in one node.
-  private func thin(out node: UInt32, at place: Int, _ level: Int) {
-    let child = UInt32(nodes[node].value(place))
-    if nodes[child].size == 0 { return drop(child, from: node, at: place, level) }
+  private func thin(out parent: NodeReference, at place: Int, _ level: Int) {
+    if node(parent.child(place)).size == 0 { return drop(from: parent, at: place, level) }
     let left = place > 0 ? place - 1 : place
-    guard left + 1 < nodes[node].size else { return }
-    let (into, from) = (UInt32(nodes[node].value(left)), UInt32(nodes[node].value(left + 1)))
-    guard nodes[into].size + nodes[from].size <= MapNode.capacity else { return }
-    for index in 0..<nodes[from].size {
+    guard left + 1 < parent.size else { return }
+    let (into, from) = (node(parent.child(left)), node(parent.child(left + 1)))
+    guard into.size + from.size <= MapNode.capacity else { return }
+    for index in 0..<from.size {
       // An inner node's first key is not maintained; the node's own key in its parent is.
-      let key = level > 1 && index == 0 ? nodes[node].key(left + 1) : nodes[from].key(index)
-      nodes[into].insert(key, nodes[from].value(index), at: nodes[into].size)
+      let key = level > 1 && index == 0 ? parent.key(left + 1) : from.key(index)
+      into.insert(key, from.value(index), at: into.size)
     }
-    drop(from, from: node, at: left + 1, level)
+    drop(from: parent, at: left + 1, level)
   }
 
-  private func drop(_ child: UInt32, from node: UInt32, at place: Int, _ level: Int) {
-    if level == 1 { unlink(child) }
+  /// Removes a child.
+  private func drop(from parent: NodeReference, at place: Int, _ level: Int) {
+    let child = parent.child(place)
+    if level == 1 { unlink(node(child)) }
     nodes.remove(child)
-    nodes[node].remove(at: place)
+    parent.remove(at: place)
   }
 }

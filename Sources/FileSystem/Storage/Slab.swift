@@ -27,6 +27,9 @@ struct Slab<Record: BitwiseCopyable> {
     nonmutating unsafeMutableAddress { memory[handle].assumingMemoryBound(to: Record.self) }
   }
 
+  /// Where a record lies, as long as the slab does: for records that are not read and written as a whole or by their fields.
+  func address(of handle: UInt32) -> UnsafeMutablePointer<Record> { memory[handle].assumingMemoryBound(to: Record.self) }
+
   func contains(_ handle: UInt32) -> Bool { memory.contains(handle) }
   var handles: Range<UInt32> { memory.handles }
   var high: Int { memory.high }

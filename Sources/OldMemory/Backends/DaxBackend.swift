@@ -105,7 +105,7 @@ final class DaxBackend: Backend {
     var low = 0
     var high = pieces.count
     while low < high {
-      let middle = (low + high) / 2
+      let middle = (low + high) >> 1
       if pieces[middle].number < number { low = middle + 1 } else { high = middle }
     }
     return low

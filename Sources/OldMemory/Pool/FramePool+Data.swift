@@ -78,9 +78,9 @@ extension FramePool {
         let from = before + place - places.lowerBound
         let most = min(places.upperBound - place, backend.framesAtOnce)
         let rest = UnsafeRawBufferPointer(rebasing: bytes[from * frameSize..<(from + most) * frameSize])
-        open.overwritten.insert(place..<place + 1)
+        open.overwritten[place] = true
         let count = try reaching { () throws(StoreError) in try backend.write(rest, to: first + from) } / frameSize
-        open.overwritten.insert(place..<place + count)
+        if count > 1 { open.overwritten.insert(place..<place + count) }
         if checksums {
           for index in 0..<count { open.setChecksum(Self.checksum(rest, index), of: place + index) }
         }

@@ -61,7 +61,7 @@ struct SectionTable {
     var low = 0
     var high = ranges.count
     while low < high {
-      let middle = (low + high) / 2
+      let middle = (low + high) >> 1
       if isEarly(ranges[middle]) { low = middle + 1 } else { high = middle }
     }
     return low > 0 ? ranges[low - 1] : nil
