@@ -1,8 +1,8 @@
 /* null: a file system that does next to nothing, to see what FUSE itself costs.
  *
- * Usage: null DIR MIB [OPTIONS]
+ * Usage: null [--threads] DIR MIB [OPTIONS]
  *
- * It serves DIR until it is unmounted, with one thread and the settings of oldmemfs. A name costs a look into a hash table, and all files share
+ * It serves DIR until it is unmounted, with one thread, or with libfuse's threads, and the settings of oldmemfs. A name costs a look into a hash table, and all files share
  * the same MIB of memory, which is there from the start: a write is one copy, and a read is a reply straight from it. There are no checksums,
  * extents, limits, times or owners, and nothing is freed. So no file system on libfuse does the same requests with less work.
  */
@@ -11,6 +11,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fuse3/fuse_lowlevel.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,9 @@ static uint32_t *table;
 static uint32_t used = FUSE_ROOT_ID;
 static char *memory;
 static size_t memory_size;
+
+/* Held while a name is looked up, added or dropped. Data need no lock: nobody cares what they are. */
+static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER;
 
 static const double forever = 1e9;
 
@@ -102,12 +106,16 @@ static void start(void *data, struct fuse_conn_info *connection) {
 }
 
 static void look_up(fuse_req_t request, fuse_ino_t parent, const char *name) {
+  pthread_mutex_lock(&names);
   struct fuse_entry_param entry = entry_of(find((uint32_t)parent, name));
+  pthread_mutex_unlock(&names);
   fuse_reply_entry(request, &entry);
 }
 
 static void make(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *file) {
+  pthread_mutex_lock(&names);
   uint32_t number = add((uint32_t)parent, name, mode);
+  pthread_mutex_unlock(&names);
   if (!number) {
     fuse_reply_err(request, ENOSPC);
     return;
@@ -130,8 +138,10 @@ static void make_directory(fuse_req_t request, fuse_ino_t parent, const char *na
 }
 
 static void remove_name(fuse_req_t request, fuse_ino_t parent, const char *name) {
+  pthread_mutex_lock(&names);
   uint32_t number = find((uint32_t)parent, name);
   if (number) drop(number);
+  pthread_mutex_unlock(&names);
   fuse_reply_err(request, number ? 0 : ENOENT);
 }
 
@@ -254,8 +264,20 @@ static void *room(size_t size, int flags) {
   return bytes;
 }
 
+/* Each thread has a descriptor of its own, so that they don't wait for one another to take a request. */
+static void serve_with_threads(struct fuse_session *session) {
+  struct fuse_loop_config *config = fuse_loop_cfg_create();
+  if (!config) err(1, "fuse_loop_cfg_create");
+  fuse_loop_cfg_set_clone_fd(config, 1);
+  fuse_session_loop_mt(session, config);
+  fuse_loop_cfg_destroy(config);
+}
+
 int main(int count, char **words) {
-  if (count != 3 && count != 4) errx(2, "usage: null DIR MIB [OPTIONS]");
+  const int with_threads = count > 1 && strcmp(words[1], "--threads") == 0;
+  count -= with_threads;
+  words += with_threads;
+  if (count != 3 && count != 4) errx(2, "usage: null [--threads] DIR MIB [OPTIONS]");
   memory_size = (size_t)atoi(words[2]) << 20;
   memory = room(memory_size, MAP_POPULATE);
   nodes = room(sizeof(struct node) * most_nodes, 0);
@@ -266,7 +288,8 @@ int main(int count, char **words) {
   struct fuse_session *session = fuse_session_new(&arguments, &operations, sizeof operations, NULL);
   if (!session || fuse_session_mount(session, words[1]) != 0) return 1;
   if (fuse_daemonize(0) != 0) return 1;
-  fuse_session_loop(session);
+  if (with_threads) serve_with_threads(session);
+  else fuse_session_loop(session);
   fuse_session_unmount(session);
   fuse_session_destroy(session);
   fuse_opt_free_args(&arguments);
