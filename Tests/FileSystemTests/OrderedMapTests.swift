@@ -56,6 +56,14 @@ struct OrderedMapTests {
     #expect(map.nodes.count < 24_000 / 24 * 11 / 10)
   }
 
+  @Test("written in order between others it is full nodes, too")
+  func fillBetween() throws {
+    let map = try makeMap()
+    for number in [1, 2, 3, 30_000, 30_001, 30_002] { try insert(number, into: map) }
+    for number in 1000..<25_000 { try insert(number, into: map) }
+    #expect(map.findings() == [] && map.nodes.count < 24_000 / 24 * 11 / 10)
+  }
+
   @Test("random insertions, removals and updates agree with a set", arguments: [1, 2, 3] as [UInt64])
   func random(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

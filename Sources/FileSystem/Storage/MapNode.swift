@@ -95,8 +95,14 @@ struct NodeReference {
     (values + target).update(from: values + source, count: count)
   }
 
-  func truncate(to count: Int) {
-    precondition(count >= 0 && count <= size)
-    used.pointee = UInt32(count)
+  /// Moves the entries from a place on to a node that has none.
+  func move(from place: Int, to other: NodeReference) {
+    precondition(place >= 0 && place <= size && other.size == 0)
+    let count = size - place
+    other.owners.update(from: owners + place, count: count)
+    other.positions.update(from: positions + place, count: count)
+    other.values.update(from: values + place, count: count)
+    other.used.pointee = UInt32(count)
+    used.pointee = UInt32(place)
   }
 }

@@ -33,6 +33,8 @@ final class OrderedMap {
   private var recent: UInt32 = 0
   private var recentLow = MapKey.first
   private var recentHigh = MapKey.last
+  /// The key that was inserted last.
+  private var inserted = MapKey.last
 
   init(nodes capacity: Int, budget: MemoryBudget) {
     nodes = Slab(capacity: capacity, budget: budget)
@@ -106,6 +108,7 @@ final class OrderedMap {
   /// Inserts a key that is not there; `reserve` comes first.
   func insert(_ key: MapKey, _ value: UInt64) {
     count += 1
+    defer { inserted = key }
     guard root != 0 else {
       root = nodes.add(MapNode())
       node(root).insert(key, value, at: 0)
@@ -139,10 +142,10 @@ final class OrderedMap {
     }
     let other = nodes.add(MapNode())
     let right = node(other)
-    // What is added at the end leaves the left node full: files and names are mostly written in order.
-    let kept = place == MapNode.capacity ? MapNode.capacity : MapNode.capacity / 2
-    for index in kept..<MapNode.capacity { right.insert(left.key(index), left.value(index), at: index - kept) }
-    left.truncate(to: kept)
+    // What is added at the end, or behind what came last, leaves the left node to be filled: files are mostly written in order.
+    let isNext = place == MapNode.capacity || (place > 0 && left.key(place - 1) == inserted)
+    let kept = isNext ? place : MapNode.capacity / 2
+    left.move(from: kept, to: right)
     if place > kept || (place == kept && kept == MapNode.capacity) {
       right.insert(key, value, at: place - kept)
     } else {

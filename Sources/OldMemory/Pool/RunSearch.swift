@@ -39,7 +39,7 @@ struct RunSearch {
         continue
       }
       let end = bitmap.firstClear(from: start, before: min(framesPerSection, start + count))
-      if end - start >= (min(count, longest) + 1) / 2 {
+      if end - start >= (min(count, longest) + 1) >> 1 {
         cursor = start
         return start..<end
       }
