@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { piece = 1 << 20, pieces = 256, files = 10000, lists = 10, appends = 20000, starts = 400 };
+enum { piece = 1 << 20, pieces = 256, files = 10000, lists = 10, asks = 20, appends = 20000, starts = 400 };
 
 extern char **environ;
 static const double data_bytes = (double)piece * pieces / 1e6;
@@ -156,11 +156,11 @@ static void ask_all(void) {
   char name[32];
   struct stat status;
   const double start = now();
-  for (int i = 0; i < files; i++) {
-    name_of(name, i);
+  for (int i = 0; i < files * asks; i++) {
+    name_of(name, i % files);
     if (stat(name, &status) != 0) err(1, "%s", name);
   }
-  print("stat", files, start);
+  print("stat", (double)files * asks, start);
 }
 
 static int list_once(void) {
