@@ -11,6 +11,8 @@ mount -t devtmpfs none /dev
 [ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || give_up "no crashkernel= reservation"
 add_soft_reservation
 
+# kexec takes the kernel out of a unified kernel image, to a file there.
+mkdir -p /tmp
 load() { /lab/kexec/kexec -s -p "$1" --initrd=/lab/capture.img --command-line="$CAPTURE_COMMAND_LINE"; }
 
 # With Secure Boot: kernels that kexec must refuse.
