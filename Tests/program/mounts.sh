@@ -170,8 +170,16 @@ has_its_own_source() {
   done
 }
 
+# mount(8) makes a path of a source of which its current directory has a file.
+is_meant_by_path() {
+  mkdir -p "$scratch/scratch:other"
+  mount_quietly "$scratch/scratch:other" size=1m && shows scratch:other findmnt -no SOURCE "$mount_point" || { umount "$mount_point"; return 1; }
+  unmount
+}
+
 check_mounts() {
   check "scratch:NAME is a source of its own" has_its_own_source
+  check "a directory of that name as mount(8) gives it is the same source" is_meant_by_path
   check "a remount refuses what it can't change" with_mount size=4m,mode=755,uid=5,gid=6 refuses_what_it_cannot_change
   check "a remount takes what the mount has" with_mount size=4m,mode=755,uid=5,gid=6 takes_what_it_has
   check "relatime" access_times relatime "changes changes" "stays stays"

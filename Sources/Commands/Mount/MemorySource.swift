@@ -27,6 +27,13 @@ enum MemorySource {
     }
   }
 
+  /// The source that is meant by a mount's. mount(8) makes a path of a word if there is a file of that name in its current directory
+  /// (`mnt_resolve_path`, libmount), and systemd starts it in /, where /oldmem is mostly the mount point itself. No vmcore is a directory.
+  static func meant(by source: Text) -> Text {
+    guard source.hasPrefix("/"), let word = source.split(UInt8(ascii: "/")).last, word == "oldmem" || isScratch(word) else { return source }
+    do throws(Errno) { return try FileKind(of: source) == .directory ? word : source } catch { return source }
+  }
+
   /// Whether it is 'scratch' or 'scratch:NAME'; the name tells several mounts apart.
   static func isScratch(_ source: Text) -> Bool { source == "scratch" || source.hasPrefix("scratch:") }
 }

@@ -36,7 +36,7 @@ final class MountArguments {
     for option in parsed.options { try take(option) }
     let operands = parsed.operands
     guard operands.count == 2 else { throw operands.count < 2 ? Failure(usage: "a SOURCE and a DIR are needed") : .unexpected(operands[2]) }
-    source = operands[0]
+    source = MemorySource.meant(by: operands[0])
     directory = operands[1]
     if !isRemount { try checkSource() }
     if !meaningless.bytes.isEmpty { Log.line(Text("% is ignored: it means something to a tmpfs only", meaningless)) }
