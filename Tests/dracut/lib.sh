@@ -118,6 +118,12 @@ add_kernel_to_tree() {
   mv "$modules.partial" "$modules"
 }
 
+# add_lab_module DIRECTORY: adds the lab's capture module to dracut's modules there, and what it takes from the packages.
+add_lab_module() {
+  cp -r "$dracut_dir/labkdump" "$1/98labkdump"
+  cp "$module_dir/package/mount.oldmemfs" "$1/98labkdump/"
+}
+
 # Copies the lab's makedumpfile, which is as new as the kernels, to the tree. It runs with the tree's libraries, or with its own if those
 # of an older suite lack a symbol.
 add_makedumpfile_to_tree() {

@@ -13,6 +13,7 @@ install() {
   inst_multiple cat cp cut date dd dirname head logger mkdir mount mv printf sed stat sync tail awk umount rm grep sort tr uname sleep dmesg
   inst /etc/labkdump.conf
   inst_simple "$moddir/capture.sh" /usr/bin/labkdump
+  inst_simple "$moddir/mount.oldmemfs" /usr/sbin/mount.oldmemfs
   for file in "$moddir"/steps/*.sh; do inst_simple "$file" "/usr/lib/labkdump/${file##*/}"; done
   inst_multiple makedumpfile
   # In an older suite, makedumpfile's own loader and libraries.
