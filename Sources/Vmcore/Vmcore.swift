@@ -42,13 +42,8 @@ public final class Vmcore {
 
   /// The segment that holds a page.
   private func segment(of frame: PFN) -> LoadSegment? {
-    var low = 0
-    var high = segments.count
-    while low < high {
-      let middle = (low + high) >> 1
-      if segments[middle].frames.upperBound <= frame { low = middle + 1 } else { high = middle }
-    }
-    return low < segments.count && segments[low].frames.contains(frame) ? segments[low] : nil
+    let place = segments.indices.firstPlace { segments[$0].frames.upperBound > frame }
+    return place < segments.count && segments[place].frames.contains(frame) ? segments[place] : nil
   }
 
   /// The pages of the PT_LOAD that holds a page; nil if none does.

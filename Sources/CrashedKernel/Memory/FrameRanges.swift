@@ -1,3 +1,5 @@
+import Platform
+
 /// A set of frames as sorted ranges that don't touch. The number of ranges is bounded: beyond it, the closest ranges are merged with
 /// the gaps between them. So the set may hold frames too many, but never one too few.
 struct FrameRanges {
@@ -24,15 +26,7 @@ struct FrameRanges {
   private func reach(_ end: UInt64) -> UInt64 { end &+ smallestGap < end ? UInt64.max : end &+ smallestGap }
 
   /// The place of the first range that a range starting at a frame would touch, or that lies behind it.
-  private func place(of frame: UInt64) -> Int {
-    var low = 0
-    var high = ranges.count
-    while low < high {
-      let middle = (low + high) >> 1
-      if reach(ranges[middle].upperBound) < frame { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  private func place(of frame: UInt64) -> Int { ranges.indices.firstPlace { reach(ranges[$0].upperBound) >= frame } }
 
   @inline(never)
   private mutating func closeGaps() {

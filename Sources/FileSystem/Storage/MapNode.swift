@@ -1,5 +1,6 @@
 // Memory safety: a node's address is that of a record of its slab's, which stays mapped for the slab's whole life; each place is checked
 // against the capacity before it is used.
+import Platform
 
 /// The memory of a node of an `OrderedMap`: of up to 24 entries, in three arrays. `NodeReference` says what is where.
 struct MapNode: BitwiseCopyable {
@@ -53,22 +54,11 @@ struct NodeReference {
 
   /// The first place whose key is not below `key`; `size` if there is none.
   @inline(never)
-  func firstPlace(from key: MapKey) -> Int { firstPlace(from: 0) { $0 >= key } }
+  func firstPlace(from key: MapKey) -> Int { (0..<size).firstPlace { self.key($0) >= key } }
 
   /// The place of the child in which a key belongs. Every key below the second child's belongs in the first: the first child's own key
   /// may be above keys that came later.
-  func place(ofChildFor key: MapKey) -> Int { firstPlace(from: 1) { $0 > key } - 1 }
-
-  /// The first place from `start` on whose key is beyond, by `isBeyond`, which then holds for all places after it.
-  private func firstPlace(from start: Int, where isBeyond: (MapKey) -> Bool) -> Int {
-    var low = start
-    var high = size
-    while low < high {
-      let middle = (low + high) >> 1
-      if isBeyond(key(middle)) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
+  func place(ofChildFor key: MapKey) -> Int { (1..<size).firstPlace { self.key($0) > key } - 1 }
 
   @inline(never)
   func insert(_ key: MapKey, _ value: UInt64, at place: Int) {

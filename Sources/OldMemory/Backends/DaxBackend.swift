@@ -101,15 +101,7 @@ final class DaxBackend: Backend {
   // MARK: Pieces
 
   /// The place in `pieces` of a piece, or where it belongs.
-  private func place(of number: UInt64) -> Int {
-    var low = 0
-    var high = pieces.count
-    while low < high {
-      let middle = (low + high) >> 1
-      if pieces[middle].number < number { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  private func place(of number: UInt64) -> Int { pieces.indices.firstPlace { pieces[$0].number >= number } }
 
   /// The region that holds a piece as a whole.
   private func region(of number: UInt64) -> DaxRegion? {

@@ -1,4 +1,5 @@
 import Frames
+import Platform
 import Vmcore
 
 /// The classes of reusable frames in the order in which they are given out: the least valuable to a dump first.
@@ -58,13 +59,8 @@ struct SectionTable {
 
   /// The last range for which `isEarly` holds, as it must for all ranges before that.
   private func last(_ isEarly: ((numbers: Range<Int>, place: Int)) -> Bool) -> (numbers: Range<Int>, place: Int)? {
-    var low = 0
-    var high = ranges.count
-    while low < high {
-      let middle = (low + high) >> 1
-      if isEarly(ranges[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low > 0 ? ranges[low - 1] : nil
+    let next = ranges.indices.firstPlace { !isEarly(ranges[$0]) }
+    return next > 0 ? ranges[next - 1] : nil
   }
 
   /// The first frame of the section at a place in the table.
