@@ -43,7 +43,7 @@ struct NodeReference {
 
   func key(_ place: Int) -> MapKey { MapKey(owner: owners[checked(place)], position: positions[place]) }
   func value(_ place: Int) -> UInt64 { values[checked(place)] }
-  func child(_ place: Int) -> UInt32 { UInt32(truncatingIfNeeded: value(place)) }
+  func child(_ place: Int) -> UInt32 { UInt32(value(place)) }
   func entry(_ place: Int) -> MapEntry { MapEntry(key: key(place), value: values[place]) }
 
   func set(_ place: Int, _ key: MapKey, _ value: UInt64) {

@@ -146,7 +146,7 @@ final class OrderedMap {
     let isNext = place == MapNode.capacity || (place > 0 && left.key(place - 1) == inserted)
     let kept = isNext ? place : MapNode.capacity / 2
     left.move(from: kept, to: right)
-    if place > kept || (place == kept && kept == MapNode.capacity) {
+    if place > kept || place == MapNode.capacity {
       right.insert(key, value, at: place - kept)
     } else {
       left.insert(key, value, at: place)

@@ -23,8 +23,8 @@ struct Slab<Record: BitwiseCopyable> {
 
   /// Memory safety: no pointer leaves an access.
   subscript(handle: UInt32) -> Record {
-    unsafeAddress { UnsafePointer(memory[handle].assumingMemoryBound(to: Record.self)) }
-    nonmutating unsafeMutableAddress { memory[handle].assumingMemoryBound(to: Record.self) }
+    unsafeAddress { UnsafePointer(address(of: handle)) }
+    nonmutating unsafeMutableAddress { address(of: handle) }
   }
 
   /// Where a record lies, as long as the slab does: for records that are not read and written as a whole or by their fields.
