@@ -1,6 +1,5 @@
 # shellcheck shell=sh
 # Mounts old memory by a systemd mount unit, through the packages' helper of mount(8).
-[ -e /usr/bin/oldmemfs ] || cp -s /oldmemfs /usr/bin/oldmemfs
 printf '[Mount]\nWhat=oldmem\nWhere=/oldmem\nType=oldmemfs\nOptions=level=31,size=64m\n' >/run/systemd/system/oldmem.mount
 systemctl daemon-reload
 systemctl start oldmem.mount || tell "unit: it does not start: $(systemctl status oldmem.mount 2>&1 | tail -n 5)"
