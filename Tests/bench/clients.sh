@@ -62,8 +62,7 @@ print_clients() {
 
 run_clients() {
   local round column
-  # shellcheck disable=SC2046  # words
-  gcc -O2 -Wall -Wextra -Werror $(pkg-config --cflags fuse3) -o "$scratch/null" "$tests_dir/bench/null.c" -lfuse3
+  build_null
   gcc -O2 -Wall -Wextra -Werror -o "$scratch/clients" "$tests_dir/bench/clients.c"
   for ((round = 0; round < rounds; round++)); do
     for column in "${clients_columns[@]}"; do clients_of "$column"; done

@@ -32,6 +32,12 @@ build_peer() {
   "$compiler" "${options[@]}" -o "$scratch/$1${2:-}" "$examples/$source" -lfuse3 2>"$scratch/$1.log" || die "$1 can't be built: $(head -n 5 "$scratch/$1.log")"
 }
 
+# build_null: $scratch/null, with this machine's libfuse.
+build_null() {
+  # shellcheck disable=SC2046  # words
+  gcc -O2 -Wall -Wextra -Werror $(pkg-config --cflags fuse3) -o "$scratch/null" "$tests_dir/bench/null.c" -lfuse3
+}
+
 build_filesystems() {
   local peer kept=$program
   "$tests_dir/vm/fetch" libfuse-examples libfuse-sid
@@ -39,8 +45,7 @@ build_filesystems() {
   build_with_libfuse sid
   fs_newest=$program program=$kept
   gcc -O2 -Wall -Wextra -Werror -o "$scratch/workload" "$tests_dir/bench/workload.c"
-  # shellcheck disable=SC2046  # words
-  gcc -O2 -Wall -Wextra -Werror $(pkg-config --cflags fuse3) -o "$scratch/null" "$tests_dir/bench/null.c" -lfuse3
+  build_null
   for peer in "${fs_peers[@]}"; do build_peer "$peer"; done
   build_peer null -newest
 }
