@@ -29,9 +29,7 @@ run_cases() {
       pass "$name ($((SECONDS - began)) s): $verdict"
     else
       fail "$name ($((SECONDS - began)) s): $complaint"
-      mkdir -p "$dracut_cache/runs"
-      cp "$log" "$dracut_cache/runs/$name.log"
-      say "        see $dracut_cache/runs/$name.log"
+      keep_log "$name"
     fi
   done
 }

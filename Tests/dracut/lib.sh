@@ -107,6 +107,13 @@ in_system() {
 # Shows the end of $log. Systemd's programs complain of the /proc that in_system makes.
 show_build() { LC_ALL=C grep -av '/proc/\|mileage\|Creating' "$log" | tail -n 30 | cut -c1-160 || :; }
 
+# keep_log NAME: keeps $log where it is after the run, and says where.
+keep_log() {
+  mkdir -p "$dracut_cache/runs"
+  cp "$log" "$dracut_cache/runs/$1.log"
+  say "        see $dracut_cache/runs/$1.log"
+}
+
 # Copies the modules of the kernel in use to the tree. The same release may be there with more of its modules, or fewer.
 add_kernel_to_tree() {
   local modules=$tree/usr/lib/modules/$kernel_release
