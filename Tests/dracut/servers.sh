@@ -30,8 +30,8 @@ in_own_network() { exec setpriv --pdeathsig KILL unshare --net --mount --pid --f
 card_of_servers=52:54:00:6c:61:62
 use_card() { printf '%s\n' -netdev user,id=lab -device "virtio-net-pci,netdev=lab,romfile=,mac=$card_of_servers" >"$own/devices"; }
 
-# add_program NAME FUNCTION: makes the program $own/NAME, which runs a function of the calling script with its own arguments (see its --run).
-add_program() {
+# add_own_program NAME FUNCTION: makes the program $own/NAME, which runs a function of the calling script with its own arguments (see its --run).
+add_own_program() {
   printf '#!/bin/sh\nexec %q --run %q %q %q "$@"\n' "$dracut_dir/${0##*/}" "$2" "$tree" "$own" >"$own/$1"
   chmod +x "$own/$1"
 }
