@@ -53,6 +53,7 @@ AuthorizedKeysFile /mnt/authorized_keys
 StrictModes no
 PermitRootLogin yes
 UsePAM no
+Subsystem sftp internal-sftp
 CONF
 }
 
@@ -62,6 +63,54 @@ run_sshd() { in_tree "$own" sh -c 'mkdir -p /run/sshd && exec /usr/sbin/sshd -D 
 serve_ssh() {
   run_sshd &
   await_port 22
+}
+
+serve_sftp() { serve_ssh; }
+
+# ---------------------------------------------------------------- ftp and cifs
+
+# Makes the servers' user lab in the tree, with the password secret, to whom $own/dumps belongs.
+make_user() {
+  chroot "$tree" id lab >/dev/null 2>&1 || chroot "$tree" useradd --no-create-home --home-dir /mnt --shell /bin/bash lab
+  say lab:secret | chroot "$tree" chpasswd
+  chown "$(chroot "$tree" id -u lab)" "$own/dumps"
+}
+
+# The server sees $own as /mnt.
+serve_ftp() {
+  cat >"$own/vsftpd.conf" <<CONF
+listen=YES
+background=NO
+anonymous_enable=NO
+local_enable=YES
+write_enable=YES
+seccomp_sandbox=NO
+pasv_address=10.0.2.2
+CONF
+  in_tree "$own" sh -c 'mkdir -p /run/vsftpd/empty && exec vsftpd /mnt/vsftpd.conf' >"$own/vsftpd.log" 2>&1 &
+  await_port 21
+}
+
+serve_cifs() {
+  mkdir -p "$own/samba"
+  cat >"$own/smb.conf" <<CONF
+[global]
+private dir = /mnt/samba
+lock directory = /mnt/samba
+state directory = /mnt/samba
+cache directory = /mnt/samba
+pid directory = /mnt/samba
+ncalrpc dir = /mnt/samba/ncalrpc
+disable netbios = yes
+smb ports = 445
+load printers = no
+[dumps]
+path = /mnt/dumps
+read only = no
+CONF
+  in_tree "$own" sh -c 'printf "secret\nsecret\n" | smbpasswd -c /mnt/smb.conf -s -a lab && exec smbd -F --no-process-group --debug-stdout -s /mnt/smb.conf' \
+    >"$own/smbd.log" 2>&1 &
+  await_port 445
 }
 
 # read_flattened FILE DIRECTORY: makes a dump of makedumpfile's flattened format. The flattened format has a mark at its end.
