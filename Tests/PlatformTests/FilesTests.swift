@@ -59,6 +59,14 @@ struct FilesTests {
     #expect(try FileStatus(of: scratch("second")).links == 1)
   }
 
+  @Test("a file takes another name, and the place of what was there")
+  func renaming() throws {
+    try Files.makeSymlink(scratch("link"), to: Text("x"))
+    try Files.rename(scratch("link"), to: scratch.make("file"))
+    #expect(try Files.goal(ofSymlink: scratch("file")).string == "x")
+    #expect(throws: Errno.noEntry) { try Files.rename(scratch("link"), to: scratch("file")) }
+  }
+
   @Test("attributes are what was set, with setuid, and a symlink's own", .enabled(if: getuid() == 0))
   func attributes() throws {
     let time = Time(seconds: 981_173_106, nanoseconds: 987_654_321)

@@ -56,6 +56,11 @@ public enum Files {
     try Errno.check(path.withCString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
   }
 
+  /// Gives a file another name, at once, which replaces what had that name. The corresponding C function is `rename`.
+  public static func rename(_ path: Text, to other: Text) throws(Errno) {
+    try Errno.check(path.withCString { path in other.withCString { CPlatform.rename(path, $0) } })
+  }
+
   /// Removes a name that is no directory's. The corresponding C function is `unlink`.
   public static func remove(_ path: Text) throws(Errno) { try Errno.check(path.withCString { unlink($0) }) }
 
