@@ -16,7 +16,7 @@ struct UnpackerTests {
     }
   }
 
-  /// Unpacks into "old" and "root" of the directory, or only into "root". Returns the directories that went to "old".
+  /// Unpacks into "old" and "root" of the directory, or only into "root", and links the files. Returns the directories that went to "old".
   @discardableResult
   private func unpack(_ bytes: [UInt8], intoOld: Bool = true, keeping kept: [String] = []) throws -> [String] {
     let path = try directory.write("payload", bytes)
@@ -25,6 +25,7 @@ struct UnpackerTests {
     let target = intoOld ? Text("\(directory.path)/old") : nil
     var unpacker = Unpacker(into: target, keeping: kept.map { Text($0) }, root: Text("\(directory.path)/root"))
     try unpacker.unpack(&stream)
+    try unpacker.linkFiles()
     return unpacker.moved.map(\.string)
   }
 
@@ -38,9 +39,11 @@ struct UnpackerTests {
     archive.addDirectory("./etc", mode: 0o750)
     archive.add("./etc/conf", mode: 0o100640, data: noise(5_000), seconds: 981_173_106)
     archive.add("./init", mode: 0o120777, data: Array("usr/lib/init".utf8))
+    archive.add("./note", mode: 0o100640, data: noise(4_096, seed: 7))
     archive.addDirectory("./proc")
     archive.addDirectory("./run")
     archive.add("./run/x", data: [1, 2, 3])
+    archive.add("./shutdown", mode: 0o104711, data: noise(4_097, seed: 8), seconds: 981_173_106)
     archive.addDirectory("./sys")
     archive.addDirectory("./tmp", mode: 0o1777)
     archive.addDirectory("./usr")
@@ -51,19 +54,57 @@ struct UnpackerTests {
     return archive
   }
 
-  @Test("whole top-level directories go to old memory; mount points, links and files at the top stay")
+  /// What a symlink says; nil of anything else.
+  private func goal(_ name: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory.path)/\(name)") }
+
+  @Test("whole top-level directories and large files go to old memory; mount points, links and small files at the top stay")
   func places() throws {
     #expect(try unpack(sample.packed) == ["etc", "tmp", "usr"])
-    #expect(try directory.names("old") == ["etc", "tmp", "usr"])
-    #expect(try directory.names("root") == ["bin", "dev", "init", "proc", "run", "sys"])
+    #expect(try directory.names("old") == ["etc", "shutdown", "tmp", "usr"])
+    #expect(try directory.names("root") == ["bin", "dev", "init", "note", "proc", "run", "shutdown", "sys"])
     #expect(try directory.read("old/usr/bin/tool") == noise(200_000))
     #expect(try directory.read("root/run/x") == [1, 2, 3])
+    #expect(try directory.read("root/note") == noise(4_096, seed: 7))
   }
 
-  @Test("a directory that is to be kept stays in memory with what is in it")
+  @Test("a file of more than a page at the top is a link into old memory, with its contents and attributes there")
+  func topLevelFile() throws {
+    try unpack(sample.packed)
+    #expect(goal("root/shutdown") == "\(directory.path)/old/shutdown")
+    #expect(try directory.read("root/shutdown") == noise(4_097, seed: 8))
+    let file = try #require(directory.status("old/shutdown"))
+    #expect((file.st_mode, file.st_mtim.tv_sec) == (0o104711, 981_173_106))
+  }
+
+  @Test(
+    "what process 1 is, and what is needed without the daemon, stays in memory, however large",
+    arguments: ["init", "oldmemfs", "oldmemfs.conf", "oldmemfs.record", "oldmem"])
+  func needed(name: String) throws {
+    var archive = FakeArchive()
+    archive.add(name, mode: 0o100755, data: noise(9_000))
+    archive.end()
+    try unpack(archive.packed)
+    #expect(try directory.names("old").isEmpty)
+    #expect(goal("root/\(name)") == nil)
+    #expect(try directory.read("root/\(name)") == noise(9_000))
+  }
+
+  @Test("a directory or a file that is to be kept stays in memory with what is in it")
   func kept() throws {
-    #expect(try unpack(sample.packed, keeping: ["etc", "other"]) == ["tmp", "usr"])
+    #expect(try unpack(sample.packed, keeping: ["etc", "other", "shutdown"]) == ["tmp", "usr"])
     #expect(try directory.read("root/etc/conf") == noise(5_000))
+    #expect(goal("root/shutdown") == nil)
+    #expect(try directory.read("root/shutdown") == noise(4_097, seed: 8))
+  }
+
+  @Test("in a second try in memory, files take the places of links into old memory")
+  func givenUp() throws {
+    try unpack(sample.packed)
+    try FileManager.default.removeItem(atPath: "\(directory.path)/old/shutdown")
+    try unpack(sample.packed, intoOld: false)
+    #expect(goal("root/shutdown") == nil)
+    #expect(try directory.read("root/shutdown") == noise(4_097, seed: 8))
+    #expect(try !directory.names("old").contains("shutdown"))
   }
 
   @Test("without old memory everything is in memory")
@@ -72,6 +113,7 @@ struct UnpackerTests {
     #expect(try directory.names("old").isEmpty)
     #expect(try directory.read("root/usr/bin/tool2") == noise(200_000))
     #expect(try directory.read("root/etc/conf") == noise(5_000))
+    #expect(try directory.read("root/shutdown") == noise(4_097, seed: 8))
   }
 
   @Test("what is under /dev, /proc and /sys is left out, as they are mounted over")
@@ -105,6 +147,44 @@ struct UnpackerTests {
     #expect(Set(inodes).count == 1)
     for index in 0..<3 { #expect(try directory.read("old/usr/\(index)") == noise(70_000)) }
     #expect(try directory.read("old/usr/other") == [9])
+  }
+
+  @Test(
+    "a file with names at the top and in a directory is one file in old memory, whichever of them has its data",
+    arguments: [(0, 70_000), (1, 70_000), (2, 70_000), (0, 9), (2, 9)])
+  func namesAtTheTop(holder: Int, size: Int) throws {
+    var archive = FakeArchive()
+    archive.addDirectory("usr")
+    for (index, name) in ["top", "usr/one", "usr/two"].enumerated() {
+      archive.add(name, data: index == holder ? noise(size) : [], inode: 5, links: 3)
+    }
+    archive.end()
+    try unpack(archive.packed)
+    #expect(goal("root/top") == "\(directory.path)/old/top")
+    let inodes = try ["top", "usr/one", "usr/two"].map { try #require(directory.status("old/\($0)")).st_ino }
+    #expect(Set(inodes).count == 1)
+    #expect(try directory.read("old/usr/two") == noise(size))
+  }
+
+  /// No file system has a link to another's file.
+  @Test(
+    "a file with names in memory and in old memory is one file in each, with the same contents and attributes, whichever has its data",
+    arguments: 0..<6)
+  func namesInBoth(holder: Int) throws {
+    let names = ["etc/one", "usr/one", "init", "usr/two", "etc/two", "usr/three"]
+    var archive = FakeArchive()
+    for name in ["etc", "usr"] { archive.addDirectory(name) }
+    for (index, name) in names.enumerated() {
+      archive.add(name, mode: 0o104711, data: index == holder ? noise(70_000) : [], inode: 5, links: 6, seconds: 981_173_106)
+    }
+    archive.end()
+    try unpack(archive.packed, keeping: ["etc"])
+    for (place, names) in [("root", names.filter { !$0.hasPrefix("usr") }), ("old", names.filter { $0.hasPrefix("usr") })] {
+      let files = try names.map { try #require(directory.status("\(place)/\($0)")) }
+      #expect(Set(files.map(\.st_ino)).count == 1)
+      for file in files { #expect((file.st_nlink, file.st_mode, file.st_mtim.tv_sec) == (3, 0o104711, 981_173_106)) }
+      for name in names { #expect(try directory.read("\(place)/\(name)") == noise(70_000)) }
+    }
   }
 
   @Test("device nodes, fifos and owners are made", .enabled(if: getuid() == 0))

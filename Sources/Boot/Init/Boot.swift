@@ -1,7 +1,8 @@
 import Platform
 
-/// The init of a two-stage initramfs. It mounts `/oldmem`, unpacks the payload there, bind-mounts its directories to their places, and
-/// becomes the payload's init. Without old memory to use, it unpacks the payload into this kernel's memory, as one stage would be.
+/// The init of a two-stage initramfs. It mounts `/oldmem`, unpacks the payload there, bind-mounts its directories to their places, links
+/// its files, and becomes the payload's init. Without old memory to use, it unpacks the payload into this kernel's memory, as one stage
+/// would be.
 public enum Boot {
   /// This program, in the first stage. The file stays, in memory.
   static var programPath: Text { Text("/oldmemfs") }
@@ -89,6 +90,8 @@ public enum Boot {
       var unpacker = Unpacker(into: target, keeping: settings.keptInMemory)
       var stream = try payload.stream(frees: false)
       try unpacker.unpack(&stream)
+      // If this fails half-way, unpacking into memory replaces the links.
+      try unpacker.linkFiles()
       try putInPlace(unpacker.moved)
       for directory in unpacker.moved { places.append(Text("/").appending(directory)) }
     } catch {

@@ -6,7 +6,7 @@ struct BootSettings {
   var level = Text()
   /// The way to end this kernel when the daemon has died, and the files with it.
   var failureAction = FailureAction.reboot
-  /// The top-level directories that stay in this kernel's memory.
+  /// The top-level directories and files that stay in this kernel's memory.
   var keptInMemory: [Text] = []
   /// The time limit for the mount, in seconds.
   var mountSeconds: Int32 = 120

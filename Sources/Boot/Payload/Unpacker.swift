@@ -1,21 +1,29 @@
 import Platform
 
-/// Makes the files of the payload: whole top-level directories in `/oldmem`, if it is given, and all others in this kernel's memory.
+/// Makes the files of the payload: whole top-level directories and large top-level files in `/oldmem`, if it is given, and all others in
+/// this kernel's memory.
 struct Unpacker: ~Copyable {
-  /// Where directories go ("/oldmem"); nil to keep everything in memory.
+  /// Where they go ("/oldmem"); nil to keep everything in memory.
   private let target: Text?
   private let kept: [Text]
   /// The prefix of paths that stay in memory. It is empty, except in tests.
   private let root: Text
   /// The top-level directories in the target.
   private(set) var moved: [Text] = []
-  /// The first path of each file with several names.
+  /// The top-level files in the target.
+  private var movedFiles: [Text] = []
+  /// The first path of each file with several names, in memory and in the target.
   private var linked: [LinkedFile] = []
 
   private struct LinkedFile {
     let inode: UInt64
     let device: UInt64
     let path: Text
+    let isInTarget: Bool
+
+    func isSame(as entry: ArchiveEntry) -> Bool {
+      inode == entry.inode && device == UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
+    }
   }
 
   init(into target: Text?, keeping kept: [Text], root: Text = Text()) {
@@ -34,6 +42,16 @@ struct Unpacker: ~Copyable {
     }
   }
 
+  /// Puts symlinks to the top-level files in the target at their places.
+  func linkFiles() throws(FileTreeError) {
+    guard let target else { return }
+    for name in movedFiles {
+      let place = root.appending("/").appending(name)
+      remove(place)
+      try FileTreeError.naming(place) { () throws(Errno) in try Files.makeSymlink(place, to: target.appending("/").appending(name)) }
+    }
+  }
+
   /// Whether it belongs to a directory that is a mount point now. The first stage has its own device nodes.
   private func isBelowMount(_ entry: ArchiveEntry) -> Bool {
     let top = entry.top
@@ -44,10 +62,19 @@ struct Unpacker: ~Copyable {
     let top = entry.top
     if let target {
       // An archive lists a directory before its contents.
-      if top.bytes.count == entry.path.bytes.count, entry.type == .directory, !staysInMemory(top) { moved.append(top) }
-      if moved.contains(where: { $0.bytes == top.bytes }) { return target.appending("/").appending(entry.path) }
+      if top.bytes.count == entry.path.bytes.count, !staysInMemory(top) {
+        if entry.type == .directory { moved.append(top) }
+        if isFileToMove(entry) { movedFiles.append(top) }
+      }
+      if (moved + movedFiles).contains(where: { $0.bytes == top.bytes }) { return target.appending("/").appending(entry.path) }
     }
     return root.appending("/").appending(entry.path)
+  }
+
+  /// Whether a top-level entry is a file to move. Of a file with several names the size may not be known yet: only one of them has it. But
+  /// in the target it may need no data of its own.
+  private func isFileToMove(_ entry: ArchiveEntry) -> Bool {
+    entry.type == .regular && !TopLevelFile.isNeeded(entry.path) && (entry.links > 1 || TopLevelFile.savesMemory(Int64(entry.size)))
   }
 
   private func staysInMemory(_ top: Text) -> Bool {
@@ -81,20 +108,38 @@ struct Unpacker: ~Copyable {
 
   /// Makes a file, or a link to it. An archive lists each name of a file, and has its data with one of them.
   private mutating func makeFile(_ entry: ArchiveEntry, at path: Text, _ stream: inout ArchiveStream) throws(FileTreeError) {
-    let device = UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
+    let isInTarget = isInTarget(path)
     remove(path)
-    if entry.links > 1, let first = linked.first(where: { $0.inode == entry.inode && $0.device == device }) {
+    if entry.links > 1, let first = linked.first(where: { $0.isSame(as: entry) && $0.isInTarget == isInTarget }) {
       try FileTreeError.naming(path) { () throws(Errno) in try Files.makeLink(path, to: first.path) }
       if entry.size == 0 { return }
     } else if entry.links > 1 {
-      linked.append(LinkedFile(inode: entry.inode, device: device, path: path))
+      let device = UInt64(entry.deviceMajor) << 32 | UInt64(entry.deviceMinor)
+      linked.append(LinkedFile(inode: entry.inode, device: device, path: path, isInTarget: isInTarget))
     }
     let file = try FileTreeError.naming(path) { () throws(Errno) in
       try FileDescriptor.open(path, flags: FileDescriptor.writeOnly | FileDescriptor.create, mode: 0o600)
     }
     try write(entry.size, to: file, path, &stream)
     try stream.skip(entry.padding)
+    if entry.links > 1, let other = linked.first(where: { $0.isSame(as: entry) && $0.isInTarget != isInTarget }) {
+      try share(entry, path, with: other.path)
+    }
   }
+
+  /// Gives a file the same data on both file systems, since no link leads from one to another (EXDEV): that of this entry, or that of an
+  /// entry before.
+  private func share(_ entry: ArchiveEntry, _ path: Text, with other: Text) throws(FileTreeError) {
+    var tree = TreeCopy()
+    guard entry.size > 0 else {
+      _ = try tree.copyData(other, to: path)
+      return
+    }
+    _ = try tree.copyData(path, to: other)
+    try FileTreeError.naming(other) { () throws(Errno) in try Files.setAttributes(entry.attributes, of: other) }
+  }
+
+  private func isInTarget(_ path: Text) -> Bool { target.map { path.bytes.starts(with: $0.appending("/").bytes) } ?? false }
 
   private func write(
     _ size: Int, to file: borrowing FileDescriptor, _ path: Text, _ stream: inout ArchiveStream

@@ -38,7 +38,7 @@ struct TreeCopy {
   }
 
   /// Copies a file's data. Returns the status of the file at that time.
-  private mutating func copyData(_ source: Text, to target: Text) throws(FileTreeError) -> FileStatus {
+  mutating func copyData(_ source: Text, to target: Text) throws(FileTreeError) -> FileStatus {
     try FileTreeError.naming(target) { () throws(Errno) in
       let input = try FileDescriptor.open(source, flags: FileDescriptor.readOnly)
       let output = try FileDescriptor.open(
