@@ -1,8 +1,8 @@
 import Platform
 import RunningKernel
 
-/// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the top-level directories of a running initramfs into a mounted oldmemfs, and frees
-/// their memory. A file that a program has open, or runs from, stays in memory until the program closes it.
+/// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the top-level directories and large top-level files of a running initramfs into a
+/// mounted oldmemfs, and frees their memory. A file that a program has open, or runs from, stays in memory until the program closes it.
 enum RelocateCommand {
   /// Returns the exit code: 0, 1 for a failure, 2 for wrong usage.
   static func run(_ words: [Text]) -> Int32 {
@@ -24,8 +24,8 @@ enum RelocateCommand {
 
   private static func report(_ outcome: Relocation.Outcome, freed: UInt64) {
     var text = Text()
-    for skipped in outcome.skipped { text.append("% stays: %\n", skipped.directory, skipped.reason) }
-    for directory in outcome.moved { text.append("% moved\n", directory) }
+    for skipped in outcome.skipped { text.append("% stays: %\n", skipped.place, skipped.reason) }
+    for place in outcome.moved { text.append("% moved\n", place) }
     // Less is freed than was moved: files in use are freed later. Other programs may even have taken more memory than was freed, which
     // counts as 0.
     text.append("moved ")
@@ -41,7 +41,7 @@ enum RelocateCommand {
 struct RelocateArguments {
   /// The mount point of an oldmemfs.
   var target = Text("/oldmem")
-  /// The top-level directories that stay.
+  /// The top-level directories and files that stay.
   var kept: [Text] = []
 
   init(_ words: [Text]) throws(Failure) {

@@ -1,12 +1,13 @@
 import Platform
 
-/// Moves each directory: copies it, covers it by a bind mount of the copy, and removes the files underneath.
+/// Moves what is at the top of the root. A directory is copied, covered by a bind mount of the copy, and the files underneath are removed.
+/// A large file is copied, and replaced by a symlink to the copy (`TopLevelFile`).
 ///
 /// The files underneath are reached through a bind mount of the root, which leaves out the file systems that are mounted on it.
 struct Relocation {
   struct Outcome {
     var moved: [Text] = []
-    var skipped: [(directory: Text, reason: Text)] = []
+    var skipped: [(place: Text, reason: Text)] = []
     /// The bytes of file data moved.
     var bytes: UInt64 = 0
   }
@@ -31,13 +32,13 @@ struct Relocation {
     var outcome = Outcome()
     for name in Files.names(in: root) {
       let place = Text("/").joined(name)
-      guard (try? FileStatus(of: root.joined(name)))?.type == .directory else { continue }
-      if let reason = reasonToStay(name, place, mounts) {
+      guard let status = try? FileStatus(of: root.joined(name)), isMovable(name, status) else { continue }
+      if let reason = reasonToStay(name, place, status, mounts) {
         if !reason.bytes.isEmpty { outcome.skipped.append((place, reason)) }
         continue
       }
       do throws(FileTreeError) {
-        outcome.bytes += try move(name, to: place)
+        outcome.bytes += try status.type == .directory ? moveDirectory(name, place) : moveFile(name, place)
         outcome.moved.append(place)
       } catch {
         outcome.skipped.append((place, error.text))
@@ -46,20 +47,28 @@ struct Relocation {
     return outcome
   }
 
-  /// Why a directory can't be moved; nil if it can. An empty text is a reason that needs no report.
-  private func reasonToStay(_ name: Text, _ place: Text, _ mounts: [MountTable.Entry]) -> Text? {
+  private func isMovable(_ name: Text, _ status: FileStatus) -> Bool {
+    switch status.type {
+    case .directory: true
+    case .regular: TopLevelFile.savesMemory(status.size) && !TopLevelFile.isNeeded(name)
+    default: false
+    }
+  }
+
+  /// Why a directory or a file can't be moved; nil if it can. An empty text is a reason that needs no report.
+  private func reasonToStay(_ name: Text, _ place: Text, _ status: FileStatus, _ mounts: [MountTable.Entry]) -> Text? {
     if name.isWord(of: "dev proc sys run") || place.bytes == target.bytes { return Text() }
     if kept.contains(where: { $0.bytes == name.bytes }) { return Text("--keep") }
     let below = place.bytes + [UInt8(ascii: "/")]
     if let mount = mounts.first(where: { $0.place.bytes == place.bytes || $0.place.bytes.starts(with: below) }) {
       return Text("a file system is mounted on ").appending(mount.place)
     }
-    if Files.names(in: root.joined(name)).isEmpty { return Text() }
+    if status.type == .directory, Files.names(in: root.joined(name)).isEmpty { return Text() }
     return OpenFiles.reasonToStay(place)
   }
 
   /// Moves a directory. Returns the bytes of file data.
-  private func move(_ name: Text, to place: Text) throws(FileTreeError) -> UInt64 {
+  private func moveDirectory(_ name: Text, _ place: Text) throws(FileTreeError) -> UInt64 {
     let old = root.joined(name)
     let copy = target.joined(name)
     var tree = TreeCopy()
@@ -72,6 +81,27 @@ struct Relocation {
     }
     // The old files have no path any more. The directory stays, as the mount point.
     TreeRemoval.empty(old)
+    return tree.bytes
+  }
+
+  /// Moves a file. Returns its bytes. What has it open keeps the old file.
+  private func moveFile(_ name: Text, _ place: Text) throws(FileTreeError) -> UInt64 {
+    let copy = target.joined(name)
+    let link = root.joined(Text("oldmemfs.link"))
+    // Nothing of somebody else's is written over.
+    guard (try? FileStatus(of: copy)) == nil else { throw .failed(copy, .exists) }
+    var tree = TreeCopy()
+    do throws(FileTreeError) {
+      try tree.copy(root.joined(name), to: copy)
+      try FileTreeError.naming(place) { () throws(Errno) in
+        try Files.makeSymlink(link, to: copy)
+        try Files.rename(link, to: root.joined(name))
+      }
+    } catch {
+      try? Files.remove(link)
+      try? Files.remove(copy)
+      throw error
+    }
     return tree.bytes
   }
 
