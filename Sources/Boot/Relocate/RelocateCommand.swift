@@ -4,7 +4,7 @@ import RunningKernel
 /// `oldmemfs relocate [DIR] [--keep NAME]…`: moves the top-level directories and large top-level files of a running initramfs into a
 /// mounted oldmemfs, and frees their memory. A file that a program has open, or runs from, stays in memory until the program closes it.
 enum RelocateCommand {
-  /// Returns the exit code: 0, 1 for a failure, 2 for wrong usage.
+  /// Returns the exit code: 0, 1 for a failure, 2 for wrong usage. What the settings' `keep=` names stays, too.
   static func run(_ words: [Text]) -> Int32 {
     let arguments: RelocateArguments
     do throws(Failure) { arguments = try RelocateArguments(words) } catch {
@@ -13,7 +13,8 @@ enum RelocateCommand {
     }
     do throws(Failure) {
       let free = MemoryAmounts().free
-      let outcome = try Relocation(to: arguments.target, keeping: arguments.kept).run()
+      let settings = BootSettings(Files.contents(of: Boot.settingsPath))
+      let outcome = try Relocation(to: arguments.target, keeping: arguments.kept + settings.keptInMemory).run()
       report(outcome, freed: MemoryAmounts().free &- free)
       return 0
     } catch {

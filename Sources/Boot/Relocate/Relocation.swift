@@ -58,7 +58,7 @@ struct Relocation {
   /// Why a directory or a file can't be moved; nil if it can. An empty text is a reason that needs no report.
   private func reasonToStay(_ name: Text, _ place: Text, _ status: FileStatus, _ mounts: [MountTable.Entry]) -> Text? {
     if name.isWord(of: "dev proc sys run") || place.bytes == target.bytes { return Text() }
-    if kept.contains(where: { $0.bytes == name.bytes }) { return Text("--keep") }
+    if kept.contains(where: { $0.bytes == name.bytes }) { return Text("it is to be kept") }
     let below = place.bytes + [UInt8(ascii: "/")]
     if let mount = mounts.first(where: { $0.place.bytes == place.bytes || $0.place.bytes.starts(with: below) }) {
       return Text("a file system is mounted on ").appending(mount.place)
