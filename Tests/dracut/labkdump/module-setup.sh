@@ -18,6 +18,7 @@ install() {
   inst_multiple makedumpfile
   # In an older suite, makedumpfile's own loader and libraries.
   while read -r file; do inst_simple "$file"; done < <(find /usr/lib/lab-makedumpfile -type f 2>/dev/null)
+  add_files_at_the_root
   if dracut_module_included systemd; then
     inst_simple "$moddir/kdump-capture.service" "$systemdsystemunitdir/kdump-capture.service"
     $SYSTEMCTL -q --root "$initdir" add-wants initrd.target kdump-capture.service
@@ -36,4 +37,11 @@ install() {
   fi
   # Gone since 111.
   ! type -t dracut_no_switch_root >/dev/null || dracut_no_switch_root
+}
+
+# Files at the image's root, as an administrator may include there: one of 9 KiB, and another name of a program. steps/survive.sh looks
+# at them.
+add_files_at_the_root() {
+  seq 2000 >"$initdir/lab-numbers"
+  ln -f "$initdir/usr/bin/makedumpfile" "$initdir/lab-makedumpfile"
 }
