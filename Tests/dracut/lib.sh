@@ -78,7 +78,9 @@ use_bare_system() {
   add_kernel_to_tree
   add_makedumpfile_to_tree
   use_overlay
-  rm -rf "$tree"/usr/lib/dracut/modules.d/9*labkdump "$tree"/etc/{oldmemfs.conf,kdump.conf,default/kdump-tools,sysconfig/kdump}
+  # Also what a run of 'services' left that was killed.
+  rm -rf "$tree"/usr/lib/dracut/modules.d/{9*labkdump,98kdump,98kdumpbase} \
+    "$tree"/etc/{oldmemfs.conf,kdump.conf,default/kdump-tools,sysconfig/kdump,dracut.conf.d/99-oldmemfs.conf}
 }
 
 # in_tree DIRECTORY COMMAND...: runs a command in the tree, with /proc, /sys and /dev, and the host's DIRECTORY as /mnt. The mounts end
