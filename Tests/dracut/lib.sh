@@ -17,7 +17,7 @@ declare -A dracut_suites=([059]=bookworm [106]=trixie [newest]=sid)
 # The packages that building an image needs, by names that are the same in all suites. Busybox is static, since dracut's squash module
 # copies it into the first stage without its libraries.
 tree_packages=(systemd systemd-sysv udev kmod e2fsprogs nfs-common iproute2 iputils-arping cpio zstd xz-utils squashfs-tools
-  util-linux procps bash binutils dracut dracut-core dracut-network dbus busybox-static makedumpfile netbase)
+  erofs-utils util-linux procps bash binutils dracut dracut-core dracut-network dbus busybox-static makedumpfile netbase)
 # Packages that the newest suite has by another name, or in dracut-core.
 older_packages=(dracut-squash isc-dhcp-client)
 newest_packages=(dhcpcd-base)
