@@ -115,6 +115,14 @@ reads_dump() {
 leaves_sysctl_out() { show_console same_sysctl; }
 same_sysctl() { console_says 'LAB first kernel: vm.nr_hugepages is 16' && console_says 'LAB capture kernel: vm.nr_hugepages is 0$'; }
 
+# As on Ubuntu 26.04: the first kernel boots with dracut's image, which has the drivers of the machine that crashes. It is built again,
+# without the stand-ins.
+captures_after_dracut() {
+  printf '%s\n' 'hostonly="no"' 'add_drivers+=" virtio_pci virtio_blk ext4 "' >"$tree/etc/dracut.conf.d/lab.conf"
+  on_machine dracut --quiet --force "/boot/initrd.img-$kernel_release" "$kernel_release" && captures \
+    && show_console console_says 'systemd.*: Running in initrd'
+}
+
 # Since 1.10, kdump-tools copies all of memory where makedumpfile is missing.
 copies() {
   local ram=1024 keep_memory=yes
