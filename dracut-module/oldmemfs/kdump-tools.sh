@@ -2,7 +2,8 @@
 # Sourced by kdump-tools' kdump-config after its own configuration, in a capture kernel (see real-root-hook.sh).
 #
 # That configuration may have changed since the image was loaded. Pages that the image's dump level leaves out are overwritten, so that the
-# dump must leave them out: if MAKEDUMP_ARGS says less, they get another -d, and makedumpfile takes the last one.
+# dump must leave them out: if MAKEDUMP_ARGS says less, they get another -d, and makedumpfile takes the last one. The ELF format (-E) would
+# have some of these pages whatever the level is (see 'level'): the dump gets makedumpfile's own format.
 #
 # If makedumpfile fails or is missing, kdump-config copies all of /proc/vmcore with cp or scp. These two functions first write the record
 # of the pages that oldmemfs overwrote into the same folder, while there is room: oldmemfs-record.STAMP beside vmcore.STAMP. The copy
@@ -62,5 +63,23 @@ oldmemfs_raise_level() {
     "the dump's is $((oldmemfs_asked | $1))" >/dev/kmsg
 }
 
+# oldmemfs_refuse_elf WORD...: has MAKEDUMP_ARGS ask for no ELF format, if these words, which are its own, do.
+oldmemfs_refuse_elf() {
+  oldmemfs_kept=
+  for oldmemfs_word; do
+    case $oldmemfs_word in
+      -E) ;;
+      -E?*) oldmemfs_kept="$oldmemfs_kept -${oldmemfs_word#-E}" ;;
+      *) oldmemfs_kept="$oldmemfs_kept $oldmemfs_word"; continue ;;
+    esac
+    echo "oldmemfs: the image was not built for the ELF format (-E), which kdump-tools asks for: the dump is in makedumpfile's own" >/dev/kmsg
+  done
+  MAKEDUMP_ARGS=${oldmemfs_kept# }
+}
+
 # Kdump-config's own default is 31.
-[ -z "${MAKEDUMP_ARGS:-}" ] || [ ! -r /run/oldmemfs/level ] || oldmemfs_raise_level "$(oldmemfs_level -d "$(cat /run/oldmemfs/level)")"
+if [ -n "${MAKEDUMP_ARGS:-}" ] && [ -r /run/oldmemfs/level ]; then
+  oldmemfs_raise_level "$(oldmemfs_level -d "$(cat /run/oldmemfs/level)")"
+  # shellcheck disable=SC2086  # words
+  oldmemfs_refuse_elf $MAKEDUMP_ARGS
+fi
