@@ -133,8 +133,8 @@ copies() {
 left_record() {
   local copy record
   captured_in_system && console_says 'reboot: Restarting system' || return
-  copy=$(compgen -G "$out/crash/2*/vmcore.2*") && record=$(compgen -G "$out/crash/2*/oldmemfs-record.2*") \
-    || { say "no copy, or no record beside it"; return 1; }
+  copy=$(compgen -G "$out/crash/2*/vmcore.2*") || { say "no copy"; return 1; }
+  record=$(compgen -G "$out/crash/2*/oldmemfs-record.2*") || { say "no record beside the copy"; return 1; }
   console_says "oldmemfs: kdump-tools copies all of memory; .* is in /var${record#"$out"}" && reads_dump "$copy" || return
   as_memory_was "$copy"
   record_agrees "$record" "$work/before" "$copy" || { say "$told"; return 1; }
