@@ -225,6 +225,10 @@ install_module() {
 # is_two_stage DIRECTORY IMAGE: by what repack says, with the module that is installed in DIRECTORY.
 is_two_stage() { "$module_dir/repack" --dir "$1" "$2" | grep 'two-stage already'; }
 
+# payload_name IMAGE: the offset of the payload's name, which follows its header of 110 bytes; nothing if the image has no payload. Nothing
+# before it has the name uncompressed, as pack compresses the first stage by default.
+payload_name() { LC_ALL=C grep -aobFm1 oldmemfs.payload "$1" | head -n 1 | cut -d: -f1; }
+
 # payload IMAGE: prints the payload of a two-stage image, unpacked.
 payload() (
   # shellcheck source=../../dracut-module/oldmemfs/archive.sh

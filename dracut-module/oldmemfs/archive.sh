@@ -32,6 +32,3 @@ skip_zeros() {
   found=$(tail -c "+$(($2 + 1))" "$1" | LC_ALL=C grep -obaPm1 '[^\x00]' 2>/dev/null | head -n 1 | cut -d: -f1)
   if [[ -n $found ]]; then echo $(($2 + found)); else stat -c %s "$1"; fi
 }
-
-# payload_name IMAGE: the offset of the payload's name, which follows its header of 110 bytes; nothing if the image has no payload.
-payload_name() { LC_ALL=C grep -aobFm1 oldmemfs.payload "$1" | head -n 1 | cut -d: -f1; }
