@@ -68,14 +68,6 @@ watch() {
   [[ $(grep -ac 'Kernel panic' "$out/serial.log") -lt 2 ]] || ended=panic
 }
 
-# copy_memory PID: stops the machine at the capture kernel's first line while its memory is copied.
-copy_memory() {
-  kill -STOP "$1"
-  cp --sparse=always "$work/memory" "$out/memory"
-  ! grep -aq 'oldmemfs: ' "$out/serial.log" || say "the machine's memory was copied too late"
-  kill -CONT "$1"
-}
-
 console_says() { tr -d '\r' <"$out/serial.log" | grep -aE -- "$1" >/dev/null || { say "the console does not say '$1'"; return 1; }; }
 console_never_says() { ! tr -d '\r' <"$out/serial.log" | grep -aE -- "$1"; }
 
@@ -138,14 +130,4 @@ left_record() {
   console_says "oldmemfs: kdump-tools copies all of memory; .* is in /var${record#"$out"}" && reads_dump "$copy" || return
   as_memory_was "$copy"
   record_agrees "$record" "$work/before" "$copy" || { say "$told"; return 1; }
-}
-
-# as_memory_was VMCORE: makes $work/before, a copy of it with the memory that the machine had when the capture kernel started.
-as_memory_was() {
-  local offset physical size
-  cp "$1" "$work/before"
-  load_segments "$1" | while read -r offset _ physical size; do
-    dd if="$out/memory" of="$work/before" bs=1M iflag=skip_bytes,count_bytes oflag=seek_bytes conv=notrunc status=none \
-      skip="$physical" seek="$offset" count="$size"
-  done
 }

@@ -170,6 +170,25 @@ add_kdump_tools() {
 # recorded_pages RECORD: the page numbers on it, sorted as text.
 recorded_pages() { awk '!/^#/ { for (page = $1; page < $1 + $2; page++) print page }' "$1" | LC_ALL=C sort -u; }
 
+# copy_memory PID: stops the machine while its memory, $work/memory, is copied to $out. The moment is the capture kernel's first line, long
+# before the initramfs starts.
+copy_memory() {
+  kill -STOP "$1"
+  cp --sparse=always "$work/memory" "$out/memory"
+  if grep -aq 'oldmemfs: ' "$out/serial.log"; then say "the machine's memory was copied too late"; fi
+  kill -CONT "$1"
+}
+
+# as_memory_was VMCORE: makes $work/before, a copy of it with the memory in $work/out/memory.
+as_memory_was() {
+  local offset physical size
+  cp "$1" "$work/before"
+  load_segments "$1" | while read -r offset _ physical size; do
+    dd if="$work/out/memory" of="$work/before" bs=1M iflag=skip_bytes,count_bytes oflag=seek_bytes conv=notrunc status=none \
+      skip="$physical" seek="$offset" count="$size"
+  done
+}
+
 # record_agrees RECORD BEFORE AFTER: passes if each page that differs between the two vmcores is on the record, and nearly each page on it
 # differs. Leaves the counts in $told.
 record_agrees() {
