@@ -24,6 +24,7 @@ public enum Boot {
     }
     try? Files.remove(payloadPath)
     try? Files.remove(settingsPath)
+    CaptureKernel.removeModules()
     unmountKernelFileSystems()
     execute(Text("/init"), [Text("/init")])
   }
@@ -31,6 +32,7 @@ public enum Boot {
   /// `oldmemfs start`: mounts `/oldmem`, with the watcher beside the daemon. The init of an initramfs without a payload calls it early.
   /// Returns 0 once it is mounted; otherwise the log has the reason.
   public static func start() -> Int32 {
+    defer { CaptureKernel.removeModules() }
     let settings = BootSettings(Files.contents(of: settingsPath))
     guard mayUseOldMemory(settings) else { return 1 }
     AddedMemory.add(settings)
@@ -122,6 +124,7 @@ public enum Boot {
   /// - Parameter frees: the payload's memory is given back as it is read, so that nothing can be tried after a failure.
   private static func unpackIntoMemory(_ payload: borrowing Payload, frees: Bool) -> Bool {
     liftRootLimit()
+    if frees { CaptureKernel.removeModules() }
     do throws(FileTreeError) {
       var unpacker = Unpacker(into: nil, keeping: [])
       var stream = try payload.stream(frees: frees)

@@ -21,6 +21,14 @@ enum CaptureKernel {
     do throws(Errno) { _ = try FileDescriptor.open(Text("/dev/mem"), flags: FileDescriptor.readWrite) } catch { load("device_dax") }
   }
 
+  /// Removes the modules that were not loaded: nobody asks for them later, and the files are memory. The image's builder puts these there
+  /// (`dracut-module/oldmemfs/modules`).
+  static func removeModules() {
+    for name in ["fuse", "dax_hmem", "kmem", "device_dax", "libnvdimm", "nd_e820", "nd_btt", "nd_pmem", "dm-mod"] as [Literal] {
+      try? Files.remove(Text("/%.ko", Text(name)))
+    }
+  }
+
   /// Loads an uncompressed module, unless it is loaded already. The corresponding system call is `finit_module`.
   private static func load(_ module: borrowing FileDescriptor, _ parameters: Text) throws(Errno) {
     let number = module.rawValue
