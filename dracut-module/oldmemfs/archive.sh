@@ -5,7 +5,8 @@
 # dictionary would save nothing and cost the kernel memory.
 compress_stage() { if [[ $1 == xz ]]; then xz -T1 --format=xz --check=crc32 --lzma2=preset=9e,dict=64KiB; else cat; fi; }
 
-# image_bytes IMAGE OFFSET COUNT: fewer at the image's end, or if the reader wants no more. A service ignores SIGPIPE, so that dd then complains.
+# image_bytes IMAGE OFFSET COUNT: fewer at the image's end, or if the reader wants no more. Of that dd complains where SIGPIPE is ignored, as
+# in a service.
 image_bytes() { dd if="$1" iflag=skip_bytes,count_bytes skip="$2" count="$3" bs=64K status=none 2>/dev/null || :; }
 
 # is_archive IMAGE OFFSET: whether an uncompressed archive begins there.
@@ -28,7 +29,8 @@ archive_end() {
 
 # skip_zeros IMAGE OFFSET: the next byte that is not zero; the image's end if there is none.
 skip_zeros() {
-  local found
-  found=$(image_bytes "$1" "$2" "$(stat -c %s "$1")" | LC_ALL=C grep -obaPm1 '[^\x00]' 2>/dev/null | head -n 1 | cut -d: -f1)
-  if [[ -n $found ]]; then echo $(($2 + found)); else stat -c %s "$1"; fi
+  local size found
+  size=$(stat -c %s "$1")
+  found=$(image_bytes "$1" "$2" "$size" | LC_ALL=C grep -obaPm1 '[^\x00]' 2>/dev/null | head -n 1 | cut -d: -f1)
+  if [[ -n $found ]]; then echo $(($2 + found)); else echo "$size"; fi
 }
